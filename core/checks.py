@@ -1,0 +1,195 @@
+"""Looking at the data before training: what stands in two splits, and labels that look wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..multimodal.text.baseline import tfidf
+from ..multimodal.text.segments import plain
+from .dataset import Dataset
+from .report.tree import Cell, Section, Table, Text
+from .splits import SPLITS
+
+MOST_ROWS = 20_000
+FOLDS = 5
+SEED = 13
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What was found in a dataset.
+
+    Attributes
+    ----------
+    shared
+        Pairs of ids: a validation or test row, and a training row with the same inputs (but for
+        case, punctuation and spaces).
+    suspected
+        Training rows whose label looks wrong: id, label, and the label that fits better.
+    suspected_share
+        For each group column and value, the share of its training rows that look wrong.
+    looked
+        How many training rows were looked at for that.
+    """
+
+    shared: tuple[tuple[str, str], ...]
+    suspected: tuple[tuple[str, str, str], ...]
+    suspected_share: dict[str, dict[str, float]]
+    looked: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping for environment.json."""
+        return {
+            "shared": [list(pair) for pair in self.shared],
+            "suspected": [list(one) for one in self.suspected],
+            "suspected_share": self.suspected_share,
+            "looked": self.looked,
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Checks:
+        """Read what `as_json` wrote."""
+        return cls(
+            tuple((one, other) for one, other in raw["shared"]),
+            tuple((row, label, fits) for row, label, fits in raw["suspected"]),
+            raw["suspected_share"],
+            raw["looked"],
+        )
+
+
+def check(dataset: Dataset) -> Checks:
+    """Look at a dataset.
+
+    Suspected labels are found by confident learning (Northcutt, Jiang & Chuang 2021, *Confident
+    Learning*): TF-IDF and a logistic regression predict each training row from the others in
+    5 folds; a row is suspected where another class is predicted at least as confidently as that
+    class is on its own rows. At most 20,000 training rows are looked at.
+    """
+    suspected, rows = _suspected(dataset)
+    share: dict[str, dict[str, float]] = {}
+    flagged = set(suspected)
+    for column, cells in dataset.groups.items():
+        inside: dict[str, list[bool]] = {}
+        for row in rows:
+            inside.setdefault(str(cells[row] or "(missing)"), []).append(row in flagged)
+        share[column] = {name: float(np.mean(found)) for name, found in sorted(inside.items())}
+    return Checks(
+        shared=_shared(dataset),
+        suspected=tuple(
+            (str(dataset.ids[row]), str(dataset.label[row]), dataset.labels[code])
+            for row, code in suspected.items()
+        ),
+        suspected_share=share,
+        looked=len(rows),
+    )
+
+
+def section(dataset: Dataset, checks: Checks) -> Section:
+    """Build the report's part on the data: rows per split and label, and what was found."""
+    rows: list[tuple[Cell, ...]] = []
+    for label in dataset.labels:
+        counts = [int(((dataset.split == s) & (dataset.label == label)).sum()) for s in SPLITS]
+        rows.append((label, *counts, sum(counts)))
+    sums = [int((dataset.split == s).sum()) for s in SPLITS]
+    rows.append(("all", *sums, len(dataset)))
+    blocks: list[Table | Text] = [
+        Table(
+            "Rows by label and split",
+            ("Label", "Training", "Validation", "Test", "All"),
+            tuple(rows),
+        ),
+    ]
+    if len(dataset.lineage) > 1:
+        blocks.append(
+            Table(
+                "From the file to these rows",
+                ("Step", "Why", "Rows before", "Rows after"),
+                tuple((s.name, s.reason, s.before, s.after) for s in dataset.lineage),
+            )
+        )
+    blocks += findings(checks)
+    for column, shares in checks.suspected_share.items():
+        if checks.suspected:
+            blocks.append(
+                Table(
+                    f"Training rows whose label looks wrong, by {column}",
+                    (column, "Share of its rows"),
+                    tuple(sorted(shares.items(), key=itemgetter(1), reverse=True)),
+                    note="A share far above the others may mean that this group's labels were "
+                    "made differently.",
+                )
+            )
+    return Section("The data", "data", tuple(blocks), "What the model learnt from.")
+
+
+def findings(checks: Checks) -> list[Text]:
+    """Say in plain words what was found."""
+    out = []
+    if checks.shared:
+        out.append(
+            Text(
+                f"{len(checks.shared):,} validation or test rows also stand among the training "
+                "rows (the same text but for case, punctuation and spaces), which makes the "
+                "measured figures look better than they are. Add `drop_duplicates: {near: true}` "
+                f"to data.clean to drop such rows. First: {_named(checks.shared)}.",
+                tone="warning",
+            )
+        )
+    if checks.suspected:
+        out.append(
+            Text(
+                f"{len(checks.suspected):,} of {checks.looked:,} training rows have a label that "
+                "looks wrong to a simple model (confident learning with TF-IDF); many of them may "
+                f"be right. First: {_named([one[:1] for one in checks.suspected])}.",
+                tone="note",
+            )
+        )
+    return out
+
+
+def _named(rows: Any, most: int = 5) -> str:
+    return ", ".join(" = ".join(row) for row in rows[:most])
+
+
+def _shared(dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    keys = np.array(["\0".join(map(plain, sample)) for sample in dataset.samples()], dtype=object)
+    trained = dataset.split == "train"
+    first = {key: str(name) for key, name in zip(keys[trained], dataset.ids[trained], strict=True)}
+    return tuple(
+        (str(name), first[key])
+        for key, name in zip(keys[~trained], dataset.ids[~trained], strict=True)
+        if key in first
+    )
+
+
+def _suspected(dataset: Dataset) -> tuple[dict[int, int], NDArray[np.int64]]:
+    rows = dataset.rows("train")
+    generator = np.random.default_rng(SEED)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(generator.choice(rows, MOST_ROWS, replace=False))
+    texts = [" ".join(sample) for sample in dataset.take(rows).samples()]
+    codes, classes = dataset.codes[rows], len(dataset.labels)
+    fold = generator.permutation(len(rows)) % FOLDS
+    scores = np.full((len(rows), classes), np.nan)
+    for part in range(FOLDS):
+        held, rest = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
+        if not len(held) or len(np.unique(codes[rest])) < classes:
+            continue
+        found = tfidf([texts[i] for i in rest], codes[rest], [texts[i] for i in held], classes)
+        if found.scores is not None:
+            scores[held] = found.scores
+    known = np.flatnonzero(~np.isnan(scores[:, 0]))
+    own = [known[codes[known] == code] for code in range(classes)]
+    if any(len(one) == 0 for one in own):
+        return {}, rows
+    usual = np.array([scores[one, code].mean() for code, one in enumerate(own)])
+    confident = np.where(scores >= usual, scores, -1.0)
+    best = confident.argmax(axis=1)
+    wrong = [i for i in known if confident[i].max() > 0 and best[i] != codes[i]]
+    wrong.sort(key=lambda i: scores[i, codes[i]] - scores[i, best[i]])
+    return {int(rows[i]): int(best[i]) for i in wrong}, rows

@@ -1,0 +1,197 @@
+"""What a recipe says about data, training, evaluation and the report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ..multimodal.spec import Modality, Spec
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Rows = int | str | list[str]
+Split = Literal["train", "validation", "test"]
+Format = Literal["html", "model_card"]
+
+
+class SourceSpec(Spec):
+    """One table, with its weight where several are brought together."""
+
+    path: str = Field(description="CSV, TSV, JSONL or Parquet file, relative to the recipe.")
+    weight: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="How much each row of this table counts in the loss."
+    )
+    encoding: str = Field("utf-8", description="Character encoding of a CSV, TSV or JSONL file.")
+
+
+class SplitSpec(Spec):
+    """Which rows are trained on, which choose the checkpoint, which are tested."""
+
+    column: str | None = Field(
+        None, description="Column that names the split of each row: train, validation or test."
+    )
+    train: Fraction = Field(0.8, description="Share of the rows to train on.")
+    validation: Fraction = Field(0.1, description="Share of the rows that choose the checkpoint.")
+    test: Fraction = Field(0.1, description="Share of the rows to evaluate, explain and audit.")
+    stratify: bool = Field(True, description="Keep the share of every label in every split.")
+    seed: int = Field(13, description="Seed of the random split.")
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> SplitSpec:
+        if self.column is None:
+            total = self.train + self.validation + self.test
+            if abs(total - 1) > 1e-6:
+                raise ValueError(f"train, validation and test sum to {total:g}, expected 1")
+            if self.train == 0:
+                raise ValueError("train is 0, expected a share above 0")
+        return self
+
+
+class DropDuplicatesSpec(Spec):
+    """Rows whose inputs stand in the table more than once: the first is kept."""
+
+    near: bool = Field(
+        False, description="Also drop texts equal but for case, punctuation and spaces."
+    )
+
+
+class CleanStep(Spec):
+    """One cleaning step: exactly one of the keys is set."""
+
+    drop_missing: bool | None = Field(
+        None, description="Drop rows without label or with an empty input, instead of stopping."
+    )
+    drop_duplicates: DropDuplicatesSpec | None = Field(
+        None, description="Drop rows whose inputs stand in the table already."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, raw: Any) -> Any:
+        """Accept a bare name (``drop_missing``) beside a one-key mapping."""
+        if isinstance(raw, str):
+            raw = {raw: None}
+        if isinstance(raw, dict) and len(raw) != 1:
+            raise ValueError("a cleaning step is one name, or a mapping with one key")
+        if isinstance(raw, dict):
+            (name, value), *_ = raw.items()
+            blank = {"drop_missing": True, "drop_duplicates": {}}
+            return {name: blank.get(name) if value is None else value}
+        return raw
+
+
+class DataSpec(Spec):
+    """The tables and the role of their columns."""
+
+    source: list[SourceSpec] = Field(
+        description="A table, or a list of tables, each with an optional weight."
+    )
+    inputs: dict[str, Modality] = Field(
+        description="Input columns and their modality; several columns are several parts."
+    )
+    label: str = Field(description="Column that holds the answer to learn.")
+    groups: list[str] = Field(
+        default_factory=list, description="Sensitive columns whose groups the audit compares."
+    )
+    id: str | None = Field(None, description="Column that names each row; row numbers if left out.")
+    weight: str | None = Field(None, description="Column with the weight of each row in the loss.")
+    split: SplitSpec = Field(default_factory=SplitSpec, description="How rows are split.")
+    clean: list[CleanStep] = Field(
+        default_factory=list, description="Cleaning steps, carried out in this order."
+    )
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _one_or_many(cls, raw: Any) -> Any:
+        items = raw if isinstance(raw, list) else [raw]
+        if not items:
+            raise ValueError("no table is named")
+        return [{"path": item} if isinstance(item, str) else item for item in items]
+
+    @field_validator("inputs")
+    @classmethod
+    def _at_least_one(cls, inputs: dict[str, Modality]) -> dict[str, Modality]:
+        if not inputs:
+            raise ValueError("no input column is named")
+        return inputs
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that has a role, once each."""
+        named = [*self.inputs, self.label, *self.groups, self.id, self.weight, self.split.column]
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+class EarlyStoppingSpec(Spec):
+    """When training ends before its last epoch."""
+
+    patience: Annotated[int, Field(ge=0)] = Field(
+        2, description="Epochs without a better validation metric before training ends; 0: never."
+    )
+    metric: Literal["log_loss", "accuracy", "balanced_accuracy", "f1_macro"] = Field(
+        "f1_macro", description="Validation metric that chooses the checkpoint to keep."
+    )
+
+
+class TrainSpec(Spec):
+    """How the model is trained."""
+
+    epochs: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="Passes over the data.")
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
+        5e-5, description="Peak learning rate of AdamW."
+    )
+    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="Samples in one step.")
+    warmup: Fraction = Field(
+        0.06, description="Share of the steps over which the learning rate rises from 0."
+    )
+    weight_decay: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Decoupled weight decay of matrices (not of biases and norms)."
+    )
+    clip_norm: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="Largest norm of the gradient; longer ones are scaled down."
+    )
+    seed: int = Field(13, description="Seed of initialisation, order of the rows and dropout.")
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto", description="Number format of matrix products; auto: bf16 where the machine has it."
+    )
+    checkpoint_steps: Annotated[int, Field(ge=1)] | None = Field(
+        200, description="Steps between checkpoints; empty: only at the end of an epoch."
+    )
+    keep_checkpoints: Annotated[int, Field(ge=1)] = Field(
+        2, description="Checkpoints kept on disk, newest first."
+    )
+    early_stopping: EarlyStoppingSpec = Field(
+        default_factory=EarlyStoppingSpec, description="When training ends early."
+    )
+
+
+class EvaluateSpec(Spec):
+    """How predictions are measured."""
+
+    splits: tuple[Split, ...] = Field(
+        ("validation", "test"),
+        description="Splits that are predicted and evaluated, where they have rows.",
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Level of the bootstrap intervals."
+    )
+    replicates: Annotated[int, Field(ge=100, le=100_000)] = Field(
+        1000, description="Bootstrap replicates behind each interval."
+    )
+    baselines: bool = Field(
+        True, description="Measure the majority class and TF-IDF + logistic regression beside it."
+    )
+    seed: int = Field(13, description="Seed of the bootstrap.")
+
+
+class ReportSpec(Spec):
+    """What is written at the end."""
+
+    formats: tuple[Format, ...] = Field(
+        ("html", "model_card"),
+        description="Documents to write: one HTML page, and a model card in Markdown.",
+    )
+    maps: Annotated[int, Field(ge=0, le=500)] = Field(
+        24, description="Attribution maps drawn in the report."
+    )
+    title: str | None = Field(None, description="Title of the report; the recipe's name if empty.")

