@@ -1,0 +1,72 @@
+"""What a model must beat: answers that look at no input at all.
+
+The majority class is the floor of every classification figure: with 55% positive rows, a model that
+is right in 56% has learnt next to nothing. A baseline that reads the input belongs to its modality
+(`multimodal.text.baseline`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAJORITY = "majority_class"
+TFIDF = "tfidf_logistic_regression"
+NAMES = {MAJORITY: "the majority class", TFIDF: "TF-IDF + logistic regression"}
+"""Baselines as evaluation.json names them, and as people read them."""
+
+
+def majority(train_codes: ArrayLike, k: int, n: int) -> NDArray[np.float64]:
+    """Answer every row with the class frequencies of the training rows.
+
+    Its highest score is the majority class; of several equally frequent ones, the first. The same
+    as `sklearn.dummy.DummyClassifier` with ``strategy="prior"``.
+
+    Parameters
+    ----------
+    train_codes
+        Class codes of the training rows, of shape (rows,); with none, all classes score alike.
+    k
+        Number of classes.
+    n
+        Number of rows to answer.
+
+    Returns
+    -------
+    Probabilities of shape (n, k).
+    """
+    counts = np.bincount(np.asarray(train_codes, np.int64), minlength=k).astype(np.float64)
+    share = counts / counts.sum() if counts.any() else np.full(k, 1 / k)
+    return np.tile(share, (n, 1))
+
+
+def baseline_frame(
+    predictions: pd.DataFrame, labels: Sequence[str], scores: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Put a baseline's scores beside the rows that the model predicted.
+
+    Parameters
+    ----------
+    predictions
+        The model's predictions; its columns id, split and label are taken over.
+    labels
+        Label of each class code.
+    scores
+        Probabilities of shape (rows of `predictions`, classes), in the same order.
+
+    Returns
+    -------
+    Predictions with the columns id, split, label, prediction and ``score:<label>`` per class.
+    """
+    import pandas as pd
+
+    out = predictions[["id", "split", "label"]].reset_index(drop=True)
+    out["prediction"] = np.asarray(labels, dtype=object)[scores.argmax(axis=1)]
+    columns = {f"score:{label}": scores[:, code] for code, label in enumerate(labels)}
+    return pd.concat([out, pd.DataFrame(columns)], axis=1)

@@ -1,0 +1,88 @@
+"""Which samples go into a step together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+class Samples(Protocol):
+    """Encoded samples of any modality: they know their length and how to form a batch."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Cost of each sample in tokens or the like; shape (samples,)."""
+
+    def batch(self, rows: Rows) -> dict[str, Any]:
+        """Return the model's inputs for some samples, as tensors padded to the longest."""
+
+    def __len__(self) -> int: ...
+
+
+Sampler = Callable[[NDArray[np.int64], int, Sequence[int]], list[Rows]]
+"""``sampler(lengths, batch_size, seed) -> batches``: the order of one epoch."""
+
+
+def length_buckets(
+    lengths: NDArray[np.int64], batch_size: int, seed: Sequence[int], pool: int = 50
+) -> list[Rows]:
+    """Shuffle samples into batches of similar length, so that little is padded.
+
+    The samples are shuffled, cut into pools of `pool` batches, sorted by length within each pool,
+    cut into batches, and the batches are shuffled.
+
+    Parameters
+    ----------
+    lengths
+        Length of each sample; shape (samples,).
+    batch_size
+        Samples in a batch; the last batch of the epoch may be smaller.
+    seed
+        Numbers that decide the order, such as the run's seed and the epoch.
+    pool
+        Batches whose samples are sorted together.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Rows of each batch; every sample stands in exactly one.
+    """
+    generator = np.random.default_rng(list(seed))
+    order = generator.permutation(len(lengths))
+    size = batch_size * pool
+    pools = [order[first : first + size] for first in range(0, len(order), size)]
+    # Ties are broken by the shuffled order, so that equal lengths still mix.
+    ordered = [rows[np.argsort(lengths[rows], kind="stable")] for rows in pools]
+    batches = [
+        rows[first : first + batch_size]
+        for rows in ordered
+        for first in range(0, len(rows), batch_size)
+    ]
+    return [batches[place] for place in generator.permutation(len(batches))]
+
+
+def by_length(lengths: NDArray[np.int64], budget: int, most: int = 512) -> list[Rows]:
+    """Form batches for prediction: longest first, each within a budget of padded tokens.
+
+    Parameters
+    ----------
+    lengths
+        Length of each sample; shape (samples,).
+    budget
+        Most tokens of a batch, padding counted.
+    most
+        Most samples of a batch.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    batches, first = [], 0
+    while first < len(order):
+        width = max(int(lengths[order[first]]), 1)
+        size = max(1, min(most, budget // width))
+        batches.append(order[first : first + size])
+        first += size
+    return batches

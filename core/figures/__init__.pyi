@@ -1,0 +1,6 @@
+from .draw import NARROW as NARROW
+from .draw import WIDE as WIDE
+from .draw import png as png
+from .draw import svg as svg
+
+__all__ = ["NARROW", "WIDE", "png", "svg"]

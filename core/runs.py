@@ -1,0 +1,211 @@
+"""A run: one execution of a recipe, and the folder that anyone can read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ..errors import RunError, paragraph
+from . import jobs
+from .files import read_json, write_json, write_text
+from .migrate import FORMAT, migrate
+from .spec import DataSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .dataset import Dataset
+
+S = TypeVar("S", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder; everything is read from it when it is asked for.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Open a run that exists.
+
+        Raises
+        ------
+        RunError
+            If there is no such folder, or it is not a run's.
+        """
+        run = cls(Path(path))
+        if not (run.path / "recipe.yaml").is_file():
+            problem = (
+                "the folder holds no recipe.yaml, so it is not a run, or was only begun"
+                if run.path.is_dir()
+                else "there is no such folder"
+            )
+            raise RunError(
+                paragraph(str(path), problem, "Name a run's folder; `pellucid runs` lists them")
+            )
+        return run
+
+    @classmethod
+    def create(cls, runs: Path, name: str, recipe: str, environment: dict[str, Any]) -> Run:
+        """Make the folder of a new run; a name that is taken gets ``-2``, ``-3`` and so on.
+
+        Parameters
+        ----------
+        runs
+            Folder that holds the runs.
+        name
+            The recipe's name.
+        recipe
+            The recipe as YAML with every default filled in.
+        environment
+            What environment.json shall say, besides the format.
+        """
+        runs.mkdir(parents=True, exist_ok=True)
+        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+        number = 1
+        while True:
+            path = runs / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+        write_json(path / "environment.json", {"format": FORMAT, **environment})
+        write_text(path / "recipe.yaml", recipe)
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def status(self) -> jobs.Status:
+        """How the run's job stands."""
+        return jobs.status(self.path)
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as plain data, every default filled in."""
+        raw = yaml.safe_load((self.path / "recipe.yaml").read_text(encoding="utf-8"))
+        return dict(raw)
+
+    def section(self, name: str, kind: type[S]) -> S:
+        """Return one section of the recipe, checked.
+
+        Raises
+        ------
+        RunError
+            If the section is not there or was altered into something that can't be read.
+        """
+        try:
+            return kind.model_validate(self.recipe.get(name) or {})
+        except ValidationError as error:
+            raise RunError(
+                paragraph(
+                    f"{self.path / 'recipe.yaml'}, section “{name}”",
+                    f"it can't be read ({error.errors()[0]['msg']})",
+                    "Restore the file; a run's recipe is not meant to be edited",
+                )
+            ) from None
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions, device, seed, data fingerprint, classes and lineage of the run."""
+        return migrate(read_json(self.path / "environment.json"))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the model's outputs."""
+        return tuple(self.environment["labels"])
+
+    @property
+    def model(self) -> Path:
+        """The folder of the trained model.
+
+        Raises
+        ------
+        RunError
+            If training has not ended.
+        """
+        return self.need("model", "train")
+
+    def dataset(self) -> Dataset:
+        """Read the run's rows again from its tables.
+
+        Raises
+        ------
+        RunError
+            If they are not the rows that the run was trained on.
+        """
+        from .dataset import load
+
+        dataset = load(self.section("data", DataSpec))
+        if dataset.fingerprint != self.environment["data"]["fingerprint"]:
+            raise RunError(
+                paragraph(
+                    str(self.path),
+                    "the table of this run has changed since the run was trained",
+                    "Restore the table, or train again on the new one",
+                )
+            )
+        return dataset
+
+    def predictions(self) -> pd.DataFrame:
+        """Return predictions.parquet: one row per evaluated sample."""
+        import pandas as pd
+
+        return pd.read_parquet(self.need("predictions.parquet", "evaluate"))
+
+    def has(self, name: str) -> bool:
+        """Whether a file or folder of the run is there."""
+        return (self.path / name).exists()
+
+    def need(self, name: str, step: str) -> Path:
+        """Return the path of something that a step made.
+
+        Raises
+        ------
+        RunError
+            If it is not there; the message names the command that makes it.
+        """
+        path = self.path / name
+        if not path.exists():
+            raise RunError(
+                paragraph(
+                    str(path),
+                    f"it is not there yet: the run is {self.status} and this is what "
+                    f"the step “{step}” makes",
+                    f"Run `pellucid {step} {self.path}`"
+                    if step != "train"
+                    else "Go on with the training: `pellucid run recipe.yaml --resume`",
+                )
+            )
+        return path
+
+
+def find(runs: Path) -> list[Run]:
+    """Find the runs of a workspace, newest last; folders that are no runs are passed over."""
+    paths = [path.parent for path in runs.glob("*/recipe.yaml")]
+    return [Run(path) for path in sorted(paths, key=lambda path: (path.stat().st_ctime, path.name))]
+
+
+def unfinished(runs: Path, name: str) -> Run | None:
+    """Find the newest run of a name that has not finished and that no process works on."""
+    stem = re.compile(re.escape(re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run") + r"(-\d+)?")
+    for run in reversed(find(runs)):
+        if stem.fullmatch(run.name) and run.status not in ("finished", "running"):
+            return run
+    return None
