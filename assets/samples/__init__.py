@@ -1,0 +1,1 @@
+"""Sample datasets that come with Pellucid, and the programs that write them."""
