@@ -1,0 +1,159 @@
+"""Fixtures that every room's tests share: real data, a tiny model, and a run trained with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pellucid import device
+
+device.prepare()
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD = ["good", "lovely", "kind", "quick", "warm", "bright", "clean", "helpful", "calm", "neat"]
+BAD = ["bad", "awful", "rude", "slow", "cold", "dark", "dirty", "useless", "loud", "messy"]
+PLAIN = [
+    "the",
+    "room",
+    "was",
+    "very",
+    "and",
+    "staff",
+    "were",
+    "a",
+    "desk",
+    "we",
+    "it",
+    "stayed",
+    "there",
+    "with",
+    "our",
+    "visit",
+]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Give the folder of a real dataset, or skip the test where there is none."""
+
+    def find(name: str) -> Path:
+        folder = Path(os.environ.get("PELLUCID_DATA", ROOT.parent / "shared" / "data")) / name
+        if not folder.is_dir():
+            pytest.skip("skipped: no real data")
+        return folder
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a BERT of 30,000 weights, at random, with a tokenizer for the words above."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789.,!?'<>/;:"]
+    pieces = [*special, *GOOD, *BAD, *PLAIN, *letters, *(f"##{one}" for one in letters)]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_max_length=64,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    ).save_pretrained(folder)
+    torch.manual_seed(0)
+    BertModel(
+        BertConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
+    ).save_pretrained(folder)
+    return folder
+
+
+def sentences(rows: int, seed: int = 0) -> pd.DataFrame:
+    """Write sentences whose label follows from their words, with groups and ids."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    out = []
+    for row in range(rows):
+        good = bool(generator.random() < 0.6)
+        words = [str(word) for word in generator.choice(PLAIN, generator.integers(3, 12))]
+        for _ in range(2):
+            place = int(generator.integers(0, len(words) + 1))
+            words.insert(place, str(generator.choice(GOOD if good else BAD)))
+        out.append(
+            {
+                "id": f"s{row:04d}",
+                "text": " ".join(words) + ".",
+                "label": "positive" if good else "negative",
+                "gender": str(generator.choice(["female", "male"])),
+                "region": str(generator.choice(["north", "south", "east"], p=[0.5, 0.4, 0.1])),
+            }
+        )
+    return pd.DataFrame(out)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write 400 such sentences to a CSV file."""
+    path = tmp_path_factory.mktemp("data") / "sentences.csv"
+    sentences(400).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def raw_recipe(table: Path, tiny_model: Path) -> dict[str, object]:
+    """Give the plain data of a recipe that trains the tiny model on the sentences in seconds."""
+    return {
+        "name": "tiny",
+        "data": {
+            "source": str(table),
+            "inputs": {"text": "text"},
+            "label": "label",
+            "groups": ["gender", "region"],
+            "id": "id",
+        },
+        "model": {"name": str(tiny_model), "max_length": 32},
+        "train": {
+            "epochs": 3,
+            "learning_rate": 3e-3,
+            "batch_size": 16,
+            "checkpoint_steps": 5,
+        },
+        "evaluate": {"replicates": 200},
+        "explain": {"rows": 20, "tolerance": 0.05},
+        "audit": {"positive": "positive", "permutations": 199},
+        "report": {"maps": 6},
+    }
+
+
+@pytest.fixture(scope="session")
+def finished(raw_recipe: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Carry the recipe out once; tests read the run's folder and must not change it."""
+    from pellucid import Recipe, execute
+
+    return execute(Recipe.of(raw_recipe), tmp_path_factory.mktemp("work") / "runs").path
