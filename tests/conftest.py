@@ -157,3 +157,9 @@ def finished(raw_recipe: dict[str, object], tmp_path_factory: pytest.TempPathFac
     from pellucid import Recipe, execute
 
     return execute(Recipe.of(raw_recipe), tmp_path_factory.mktemp("work") / "runs").path
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> tuple[set[str], set[str]]:
+    """Give the words that speak for and against in the sentences."""
+    return set(GOOD), set(BAD)

@@ -1,0 +1,115 @@
+"""Jobs: found by their folder, stopped and cancelled from another process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pellucid.core import events, jobs
+from pellucid.errors import Cancelled, RunError
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from pellucid.core import events, jobs
+folder = Path(sys.argv[1])
+token = jobs.CancelToken()
+token.watch(folder / "control.json")
+with jobs.working(folder, token):
+    log = events.EventLog(folder / "events.jsonl", folder.name)
+    log(events.Started(step="run"))
+    if sys.argv[2] == "deaf":
+        while True:
+            time.sleep(0.05)
+    while not token.stop_requested:
+        time.sleep(0.05)
+    log(events.Stopped(reason=token.request, resumable=True))
+"""
+
+
+def begin(folder: Path, kind: str = "polite") -> subprocess.Popen[bytes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(folder), kind])
+    until(lambda: bool(events.read(folder / "events.jsonl")))
+    return process
+
+
+def until(true: object, patience: float = 60) -> None:
+    end = time.monotonic() + patience
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_stop_asks_and_the_job_ends_well(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "one"
+    process = begin(folder)
+    assert jobs.status(folder) == "running"
+    assert [job.folder for job in jobs.find(tmp_path / "runs")] == [folder]
+    jobs.ask(folder, "stop")
+    assert process.wait(60) == 0
+    assert jobs.status(folder) == "stopped"
+    with pytest.raises(RunError, match="no process"):
+        jobs.ask(folder, "stop")
+
+
+def test_sigterm_asks_to_stop(tmp_path: Path) -> None:
+    process = begin(tmp_path / "run")
+    process.terminate()
+    assert process.wait(60) == 0
+    assert jobs.status(tmp_path / "run") == "stopped"
+
+
+def test_cancel_kills_what_does_not_listen(tmp_path: Path) -> None:
+    process = begin(tmp_path / "run", "deaf")
+    jobs.ask(tmp_path / "run", "cancel", patience=0.5)
+    process.wait(60)
+    assert jobs.status(tmp_path / "run") == "interrupted"
+
+
+def test_a_killed_job_is_interrupted_and_its_lock_is_free(tmp_path: Path) -> None:
+    process = begin(tmp_path / "run")
+    process.kill()
+    process.wait(60)
+    assert jobs.status(tmp_path / "run") == "interrupted"
+    with jobs.working(tmp_path / "run", jobs.CancelToken()):
+        assert jobs.status(tmp_path / "run") == "running"
+
+
+def test_two_jobs_cannot_share_a_run(tmp_path: Path) -> None:
+    process = begin(tmp_path / "run")
+    with (
+        pytest.raises(RunError, match="another process"),
+        jobs.working(tmp_path / "run", jobs.CancelToken()),
+    ):
+        pass
+    process.kill()
+    process.wait(60)
+
+
+def test_an_old_request_does_not_end_a_new_job(tmp_path: Path) -> None:
+    (tmp_path / "control.json").write_text('{"request": "cancel"}')
+    token = jobs.CancelToken()
+    token.watch(tmp_path / "control.json")
+    with jobs.working(tmp_path, token):
+        token.check()
+        assert token.request is None
+
+
+def test_a_started_process_is_its_own(tmp_path: Path) -> None:
+    process = jobs.start(["--version"], tmp_path)
+    assert process.wait(60) == 0
+
+
+def test_cancel_outranks_stop() -> None:
+    token = jobs.CancelToken()
+    token.stop()
+    token.check()
+    token.cancel()
+    token.stop()
+    with pytest.raises(Cancelled):
+        token.check()

@@ -1,0 +1,47 @@
+"""Importing Pellucid must stay cheap: heavy packages load when they are first needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["torch", "transformers", "captum", "shap", "sklearn", "scipy", "matplotlib", "pandas"]
+HEAVY += ["pyarrow", "accelerate", "fairlearn", "pyqtgraph", "PySide6"]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "pellucid",
+        "pellucid.recipe",
+        "pellucid.pipeline",
+        "pellucid.__main__",
+        "pellucid.core",
+        "pellucid.core.spec",
+        "pellucid.core.jobs",
+        "pellucid.core.runs",
+        "pellucid.explain.spec",
+        "pellucid.fairness.spec",
+        "pellucid.multimodal.spec",
+    ],
+)
+def test_import_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(out.stdout))
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_public_names_are_there() -> None:
+    import pellucid
+
+    for name in pellucid.__all__:
+        assert getattr(pellucid, name) is not None
+    from pellucid import core, explain, fairness, multimodal
+
+    for room in (core, explain, fairness, multimodal):
+        for name in room.__all__:
+            assert getattr(room, name) is not None
