@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 from .core.files import write_text
@@ -16,6 +19,7 @@ from .core.spec import EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
 from .errors import DataError, RecipeError, nearest, paragraph
 from .explain.spec import ExplainSpec
 from .fairness.spec import AuditSpec
+from .multimodal.escape import visible
 from .multimodal.spec import ModelSpec
 from .recipe import Recipe
 
@@ -61,20 +65,23 @@ def write_recipe(
     RecipeError
         If a recipe stands there already.
     """
-    from .core.tables import read_table
+    import numpy as np
+
+    from .core.tables import as_text, blank, read_table
 
     path = out or table.with_name(f"{table.stem}.recipe.yaml")
     if path.exists() and not force:
         raise RecipeError(
             paragraph(
                 str(path),
-                "there is a recipe already",
-                "Write elsewhere with --out, or overwrite it with --force",
+                "there is a recipe already" if path.is_file() else "there is a folder here",
+                "Write elsewhere with --out"
+                + (", or overwrite it with --force" if path.is_file() else ""),
             )
         )
     read = read_table(SourceSpec(path=str(table), encoding=encoding))
     columns = [str(name) for name in read.columns]
-    for name in [*inputs, *([label] if label else [])]:
+    for name in [*inputs, *([] if label is None else [label])]:
         if name not in columns:
             raise DataError(
                 paragraph(
@@ -83,37 +90,55 @@ def write_recipe(
                     "Correct the name",
                 )
             )
+    if label in inputs:
+        raise DataError(
+            paragraph(
+                f"{table}, column “{label}”",
+                "it is named both as input and as label",
+                "Name two columns",
+            )
+        )
     guesses = guess(read, str(table), label=label, inputs=inputs)
-    text = _compose(table, path, guesses, encoding)
+    needed = [one.column for one in guesses if one.role in ("input", "label")]
+    empty = np.logical_or.reduce([blank(as_text(read[name], str(table))) for name in needed])
+    text = _compose(table, path, guesses, encoding, int(empty.sum()))
     Recipe.parse(text, where=str(path), folder=path.resolve().parent)  # must be readable again
-    write_text(path, text)
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise RecipeError(
+            paragraph(
+                str(path),
+                f"the recipe can't be written here ({error.strerror or error})",
+                "Write elsewhere with --out",
+            )
+        ) from None
     return path
 
 
-def _compose(table: Path, path: Path, guesses: list[Guess], encoding: str) -> str:
+def _compose(table: Path, path: Path, guesses: list[Guess], encoding: str, empty: int) -> str:
     def of(role: str) -> list[Guess]:
         return [one for one in guesses if one.role == role]
 
-    source: Any = os.path.relpath(table.resolve(), path.resolve().parent)
+    source: Any = _from(path.resolve().parent, table.resolve())
     if encoding != "utf-8":
         source = {"path": source, "encoding": encoding}
     lines = [
-        f"# Recipe for {table.name}. Every value can be changed; what is left out has a default.",
-        f"# Run it with: pellucid run {path.name}",
-        f"name: {_yaml(table.stem)}",
+        f"# Recipe for {_comment(table.name)}. Every value can be changed; what is left out has a "
+        "default.",
+        f"# Run it with: pellucid run {_comment(shlex.quote(path.name))}",
+        f"name: {_yaml(table.stem[:80])}",
         "",
         "data:",
         f"  source: {_yaml(source)}",
     ]
     named = {one.column: "text" for one in of("input")}
-    why = "; ".join(f"{one.column}: {one.reason}" for one in of("input"))
-    lines += [f"  # {why}", f"  inputs: {_yaml(named)}"]
+    lines += [f"  # {_why(of('input'))}", f"  inputs: {_yaml(named)}"]
     (label,) = of("label")
-    lines += [f"  # {label.reason}", f"  label: {_yaml(label.column)}"]
+    lines += [f"  # {_why([label])}", f"  label: {_yaml(label.column)}"]
     groups = of("group")
     if groups:
-        why = "; ".join(f"{one.column}: {one.reason}" for one in groups)
-        lines += [f"  # {why}", f"  groups: {_yaml([one.column for one in groups])}"]
+        lines += [f"  # {_why(groups)}", f"  groups: {_yaml([one.column for one in groups])}"]
     else:
         lines += ["  # No column looks like people's groups; name some to have them audited."]
         lines += ["  groups: []"]
@@ -127,21 +152,44 @@ def _compose(table: Path, path: Path, guesses: list[Guess], encoding: str) -> st
     else:
         lines += ["  # No column names the split, so rows are split by chance."]
         lines += ["  split: {train: 0.8, validation: 0.1, test: 0.1, stratify: true, seed: 13}"]
-    lines += ["  # Cleaning steps: drop_missing, {drop_duplicates: {near: true}}", "  clean: []"]
-    unused = of("none")
+    lines += ["  # Cleaning steps: drop_missing, {drop_duplicates: {near: true}}"]
+    if empty:
+        lines += [f"  # In {empty:,} rows the label or an input is empty, so they are dropped."]
+    lines += ["  clean: [drop_missing]" if empty else "  clean: []"]
+    unused = [_comment(one.column) or "a column without a name" for one in of("none")]
     if unused:
-        lines += ["  # Not used: " + ", ".join(one.column for one in unused)]
+        lines += ["  # Not used: " + ", ".join(unused)]
     for section, (spec, keys) in SHOWN.items():
         lines += ["", f"{section}:"]
         for key in keys:
             field = spec.model_fields[key]
             default = field.get_default(call_default_factory=True)
-            lines += [f"  # {field.description}", f"  {key}: {_yaml(default)}"]
+            lines += [f"  # {field.description}", f"  {key}: {_yaml(default)}".rstrip()]
     return "\n".join(lines) + "\n"
 
 
+def _from(folder: Path, table: Path) -> str:
+    try:
+        return os.path.relpath(table, folder)
+    except ValueError:  # on another drive of Windows
+        return str(table)
+
+
+def _why(guesses: list[Guess]) -> str:
+    return "; ".join(f"{_comment(one.column)}: {one.reason}" for one in guesses)
+
+
+def _comment(text: str) -> str:
+    """Make text fit for a comment, whatever a file's or a column's name holds."""
+    return visible(text, 80)
+
+
 def _yaml(value: Any) -> str:
-    """Write a value in YAML's flow style, which JSON is a part of."""
-    if isinstance(value, str) and value.replace("_", "").replace("-", "").isalpha():
-        return value if value not in ("true", "false", "null", "yes", "no") else json.dumps(value)
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    """Write a value in YAML's flow style, on one line; nothing for None."""
+    if value is None:
+        return ""
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=math.inf
+    )
+    text = text.removesuffix("...\n").strip()
+    return json.dumps(value, ensure_ascii=False) if "\n" in text else text

@@ -5,20 +5,19 @@ It composes the `spec.py` of each room. Reading one loads no torch and no pandas
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
 from .errors import RecipeError, nearest, paragraph
 from .explain.spec import ExplainSpec
 from .fairness.spec import AuditSpec
 from .multimodal.spec import ModelSpec, Spec
+from .recipe_errors import explain, not_yaml, words
 
 
 class Recipe(Spec):
@@ -72,7 +71,11 @@ class Recipe(Spec):
                     "Check the path, or write one with `pellucid recipe new table.csv`",
                 )
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise RecipeError(
+                paragraph(str(file), f"it can't be read ({error.strerror})", "Name a recipe's file")
+            ) from None
+        except UnicodeDecodeError as error:
             raise RecipeError(
                 paragraph(str(file), f"it can't be read as text ({error})", "Save it as UTF-8")
             ) from None
@@ -95,15 +98,12 @@ class Recipe(Spec):
         changes
             ``section.key=value``, applied before checking.
         """
-        try:
-            raw = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise RecipeError(_not_yaml(where, error)) from None
+        raw = _read_yaml(text, where)
         if not isinstance(raw, dict):
             raise RecipeError(
                 paragraph(
                     where,
-                    f"found {type(raw).__name__}, expected a mapping with the keys "
+                    f"found {words(raw)}, expected a mapping with the keys "
                     + ", ".join(cls.model_fields),
                     "Write one with `pellucid recipe new table.csv`",
                 )
@@ -120,7 +120,17 @@ class Recipe(Spec):
         try:
             recipe = cls.model_validate(dict(raw))
         except ValidationError as error:
-            raise RecipeError(_explain(error, where)) from None
+            raise RecipeError(explain(error, where, cls, raw)) from None
+        for group in recipe.audit.groups or ():
+            if group not in recipe.data.groups:
+                raise RecipeError(
+                    paragraph(
+                        f"{where}, key “audit.groups”",
+                        f"found “{group}”, which is not among data.groups "
+                        f"({nearest(group, recipe.data.groups)})",
+                        "Name it in data.groups too, or correct it",
+                    )
+                )
         return recipe.rooted(Path(folder).resolve())
 
     @classmethod
@@ -149,7 +159,9 @@ class Recipe(Spec):
     def rooted(self, folder: Path) -> Recipe:
         """Return the recipe with its paths made absolute, seen from a folder."""
         sources = [
-            source.model_copy(update={"path": str((folder / source.path).resolve())})
+            source.model_copy(
+                update={"path": str((folder / Path(source.path).expanduser()).resolve())}
+            )
             for source in self.data.source
         ]
         data = self.data.model_copy(update={"source": sources})
@@ -177,6 +189,29 @@ class Recipe(Spec):
         return _difference(self.model_dump(mode="json"), other.model_dump(mode="json"), "")
 
 
+class _Once(yaml.SafeLoader):
+    """YAML in which no key stands twice; PyYAML itself forgets the first one silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key “{key.value}” stands there twice", key.start_mark
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Once)
+    # Beside YAML's own errors, PyYAML raises ValueError for a date or number that can't be.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RecipeError(not_yaml(where, error)) from None
+
+
 def _apply(raw: dict[str, Any], change: str) -> None:
     """Put one ``section.key=value`` into plain data; the value is read as YAML."""
     path, sign, value = change.partition("=")
@@ -189,18 +224,32 @@ def _apply(raw: dict[str, Any], change: str) -> None:
                 "Write it like --set train.epochs=1",
             )
         )
-    place = raw
+    new = _read_yaml(value, f"--set {change}")
+    place: Any = raw
     for key in keys[:-1]:
-        inner = place.get(key)
-        if not isinstance(inner, dict):
-            # `adapt: full` and the like are short for a mapping; setting a key spells it out.
+        spot: Any = _spot(place, key, change)
+        inner = place[spot] if isinstance(place, list) else place.get(spot)
+        if not isinstance(inner, dict | list):
+            # `source: table.csv` and the like are short for more; setting a part spells it out.
             inner = {}
-        place[key] = inner
+        place[spot] = inner
         place = inner
-    try:
-        place[keys[-1]] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise RecipeError(_not_yaml(f"--set {change}", error)) from None
+    place[_spot(place, keys[-1], change)] = new
+
+
+def _spot(place: Any, key: str, change: str) -> str | int:
+    """Return a key of a mapping, or the number of an item of a list."""
+    if not isinstance(place, list):
+        return key
+    if key.isdecimal() and int(key) < len(place):
+        return int(key)
+    raise RecipeError(
+        paragraph(
+            f"--set {change}",
+            f"there is a list here, and “{key}” is no number of an item (0 to {len(place) - 1})",
+            "Name an item by its number, or set the whole list",
+        )
+    )
 
 
 def _difference(one: Any, other: Any, path: str) -> str | None:
@@ -211,80 +260,3 @@ def _difference(one: Any, other: Any, path: str) -> str | None:
                 return found
         return None
     return None if one == other else path
-
-
-def _not_yaml(where: str, error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    place = f"{where}, line {mark.line + 1}" if mark is not None else where
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return paragraph(place, f"this is not YAML ({problem})", "Check indentation, colons and quotes")
-
-
-def _explain(error: ValidationError, where: str) -> str:
-    """Turn pydantic's first complaint into a paragraph that names the key and the way out."""
-    # An unknown key is the likeliest cause of a missing one, so it is told first.
-    complaints = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    first = complaints[0]
-    keys = [str(part) for part in first["loc"]]
-    key = ".".join(keys)
-    more = len(complaints) - 1
-    after = f" (and {more} more)" if more else ""
-    match first["type"]:
-        case "extra_forbidden":
-            known = _known_keys(keys[:-1])
-            return paragraph(
-                f"{where}, key “{key}”",
-                f"there is no such key ({nearest(keys[-1], known)}){after}",
-                "Correct or remove the key",
-            )
-        case "missing":
-            return paragraph(
-                f"{where}, key “{key}”",
-                f"it is missing: {_describe(keys)}{after}",
-                "Add it to the recipe",
-            )
-        case "literal_error":
-            given = first["input"]
-            expected = str(first.get("ctx", {}).get("expected", ""))
-            return paragraph(
-                f"{where}, key “{key}”",
-                f"found “{given}”, expected {expected}{after}",
-                "Correct the value",
-            )
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    given = first["input"]
-    found = f"found “{given}”: " if isinstance(given, str | int | float | bool) else ""
-    return paragraph(f"{where}, key “{key}”", f"{found}{message}{after}", "Correct the value")
-
-
-def _section(keys: Sequence[str]) -> type[BaseModel]:
-    """Return the spec at a path of keys, as far as it leads through specs."""
-    spec: type[BaseModel] = Recipe
-    for key in keys:
-        field = spec.model_fields.get(key)
-        inner = _spec_in(field.annotation) if field is not None else None
-        if inner is not None:
-            spec = inner
-    return spec
-
-
-def _spec_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType, Annotated):
-        for part in typing.get_args(annotation):
-            found = _spec_in(part)
-            if found is not None:
-                return found
-    return None
-
-
-def _known_keys(keys: Sequence[str]) -> list[str]:
-    return list(_section(keys).model_fields)
-
-
-def _describe(keys: Sequence[str]) -> str:
-    field = _section(keys[:-1]).model_fields.get(keys[-1])
-    text = (field.description or "") if field is not None else ""
-    return text[:1].lower() + text[1:].rstrip(".") if text else "a value is expected"

@@ -78,6 +78,7 @@ class Follow:
                 )
 
     def _begin(self, step: str) -> None:
+        self._loss = ""
         if self._bars.disable:
             self._console.print(DOING.get(step, step))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .core.files import read_json, write_text
@@ -83,13 +84,14 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     if audit is not None:
         summary += audit_findings(audit)
         sections += audit_sections(audit)
-    elif run.has("audit.json"):
-        sections.append(_no_groups())
+    else:
+        sections.append(_no_groups(asked=run.has("audit.json")))
     summary += [text for text in checks.findings(looked) if text.tone == "warning"]
+    summary += _not_done(run)
     sections += [checks.section(dataset, looked), _training(run)]
     return Report(
         title=spec.title or run.recipe["name"],
-        subtitle=f"A {_kind(dataset)} model fine-tuned from {environment['model']['name']}",
+        subtitle=f"A {_kind(dataset)} model fine-tuned from {_base(environment)}",
         summary=tuple(summary),
         sections=tuple(sections),
         facts=_facts(run),
@@ -102,31 +104,39 @@ def _audit(run: Run) -> Audit | None:
 
     if not run.has("audit.json"):
         return None
-    named = [name for name in read_json(run.path / "audit.json") if name not in RESERVED]
-    columns = [name for name in named if "×" not in name]
+    found = read_json(run.path / "audit.json")
+    # The column's name tells it from intersections, which audit.json holds too.
+    prefix = "group:"
+    named = [str(name) for name in run.predictions().columns]
+    grouped = [name.removeprefix(prefix) for name in named if name.startswith(prefix)]
+    columns = [name for name in grouped if name in found]
     if not columns:
         return None
-    predictions = run.predictions()
-    test = predictions[predictions["split"] == "test"]
-    return audit(test, groups=columns, spec=run.section("audit", AuditSpec))
+    return audit(run, groups=columns, spec=run.section("audit", AuditSpec))
 
 
-RESERVED = ("positive", "per_class")
-"""Keys of audit.json that are no columns."""
-
-
-def _no_groups() -> Section:
-    return Section(
-        "Groups",
-        "audit",
-        (
-            Text(
-                "The recipe names no sensitive columns (data.groups), so nothing is known of "
-                "whom this model treats worse.",
-                tone="warning",
-            ),
-        ),
+def _no_groups(*, asked: bool) -> Section:
+    why = (
+        "The recipe names no sensitive columns (data.groups)"
+        if asked
+        else "The groups of the test rows were not compared (the step “audit” was not carried out)"
     )
+    text = f"{why}, so nothing is known of whom this model treats worse."
+    return Section("Groups", "audit", (Text(text, tone="warning"),))
+
+
+def _not_done(run: Run) -> list[Text]:
+    """Say what this report leaves open because a step was not carried out."""
+    steps = {
+        "explain": ("explanations/importance.json", "why the model answers as it does"),
+        "audit": ("audit.json", "whom it treats worse"),
+    }
+    left = {step: what for step, (name, what) in steps.items() if not run.has(name)}
+    if not left:
+        return []
+    named = " and ".join(f"“{step}”" for step in left)
+    text = f"Not carried out: {named}. So this report doesn’t say {' or '.join(left.values())}."
+    return [Text(text, tone="note")]
 
 
 def _training(run: Run) -> Section:
@@ -134,6 +144,7 @@ def _training(run: Run) -> Section:
     import numpy as np
 
     from .core import events
+    from .core.report.card import METRICS
     from .core.report.tree import LineFigure
 
     told = [one for one in events.read(run.path / "events.jsonl") if isinstance(one, events.Metric)]
@@ -154,32 +165,45 @@ def _training(run: Run) -> Section:
                 x_label="optimiser step",
                 y_label="cross-entropy (nats)",
                 lines=tuple(curves),
-                alt=f"The training loss falls from {next(iter(loss.values())):.2f} to "
-                f"{list(loss.values())[-1]:.2f} over {max(loss)} steps.",
+                alt=f"The training loss is {loss[min(loss)]:.2f} at step {min(loss):,} and "
+                f"{loss[max(loss)]:.2f} at step {max(loss):,}.",
             )
         )
+    titles = {name: METRICS.get(name, (name,))[0] for name in kept}
+    spec = run.section("train", TrainSpec)
     if kept:
         steps = sorted({at for found in kept.values() for at in found})
+        metric = spec.early_stopping.metric
+        better = "lowest" if metric == "log_loss" else "highest"
         blocks.append(
             Table(
                 "Validation metrics after each epoch",
-                ("Step", *kept),
+                ("Step", *titles.values()),
                 tuple((at, *(found.get(at, np.nan) for found in kept.values())) for at in steps),
-                note="The checkpoint with the best "
-                f"{run.section('train', TrainSpec).early_stopping.metric} was kept.",
+                note=f"The weights with the {better} “{titles.get(metric, metric)}” were kept.",
             )
         )
-    settings = run.section("train", TrainSpec).model_dump()
-    stopping = settings.pop("early_stopping")
-    settings |= {f"early_stopping.{key}": value for key, value in stopping.items()}
-    blocks.append(
-        Table(
-            "Settings",
-            ("Setting", "Value"),
-            tuple((key, "–" if value is None else str(value)) for key, value in settings.items()),
+    else:
+        blocks.append(
+            Text(
+                "There were no validation rows to choose the weights by, so those of the last "
+                "step were kept.",
+                tone="note",
+            )
         )
-    )
+    blocks.append(Table("Settings", ("Setting", "Value"), tuple(_settings(spec.model_dump()))))
     return Section("How it was trained", "training", tuple(blocks))
+
+
+def _settings(settings: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Return settings one below another, nested ones under a dotted name."""
+    out: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            out += _settings(value, f"{before}{key}.")
+        else:
+            out.append((f"{before}{key}", "–" if value is None else str(value)))
+    return out
 
 
 def _curve(name: str, values: dict[int, float], *, dashed: bool = False) -> Any:
@@ -197,15 +221,20 @@ def _curve(name: str, values: dict[int, float], *, dashed: bool = False) -> Any:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    from .core.spec import DataSpec
     from .device import Device
 
     environment = run.environment
-    rows = environment["data"]["rows"]
+    rows = {split: count for split, count in environment["data"]["rows"].items() if count}
+    data = run.section("data", DataSpec)
     return (
         ("Run", run.name),
         ("Begun", environment["created"]),
-        ("Base model", environment["model"]["name"]),
+        ("Base model", _base(environment)),
         ("Licence of the base model", environment["model"]["licence"] or "not known"),
+        ("Data", ", ".join(Path(source.path).name for source in data.source)),
+        ("Reads", ", ".join(data.inputs)),
+        ("Answers", f"{data.label}: {', '.join(environment['labels'])}"),
         ("Rows", ", ".join(f"{count:,} {split}" for split, count in rows.items())),
         ("Data fingerprint", environment["data"]["fingerprint"][:16]),
         ("Device", Device.from_json(environment["device"]).words),
@@ -216,6 +245,19 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
             f", transformers {environment['versions']['transformers']}",
         ),
     )
+
+
+def _base(environment: dict[str, Any]) -> str:
+    """Name the base model; of a folder only its name, for a report is passed on."""
+    name = str(environment["model"]["name"])
+    return Path(name).name if Path(name).is_absolute() else name
+
+
+def _hub(environment: dict[str, Any]) -> str | None:
+    """Return the base model's id where it is one of the hub's: owner/name."""
+    name = str(environment["model"]["name"])
+    folder = Path(name).is_absolute() or Path(name).is_dir() or name.startswith("bundled/")
+    return None if folder else name
 
 
 def _kind(dataset: Dataset) -> str:
@@ -233,15 +275,16 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
     )
     return CardFacts(
         name=run.name,
-        base_model=environment["model"]["name"],
+        base_model=_base(environment),
         base_licence=environment["model"]["licence"],
         task="text-classification",
         labels=tuple(environment["labels"]),
         data=f"{len(dataset):,} rows" + (f"; {lineage}" if lineage else ""),
-        rows=environment["data"]["rows"],
+        rows={name: count for name, count in environment["data"]["rows"].items() if count},
         fingerprint=environment["data"]["fingerprint"],
         training=run.section("train", TrainSpec).model_dump(),
         evaluation=read_json(run.path / "evaluation.json"),
         audit=tuple(text.text for text in findings(audit)) if audit is not None else (),
         versions=environment["versions"],
+        hub_base=_hub(environment),
     )

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..multimodal.text.baseline import tfidf
-from ..multimodal.text.segments import plain
+from ..multimodal.text.held_out import held_out_scores
+from .clean import near_key
 from .dataset import Dataset
 from .report.tree import Cell, Section, Table, Text
 from .splits import SPLITS
@@ -91,12 +91,14 @@ def check(dataset: Dataset) -> Checks:
 
 def section(dataset: Dataset, checks: Checks) -> Section:
     """Build the report's part on the data: rows per split and label, and what was found."""
-    rows: list[tuple[Cell, ...]] = []
-    for label in dataset.labels:
-        counts = [int(((dataset.split == s) & (dataset.label == label)).sum()) for s in SPLITS]
-        rows.append((label, *counts, sum(counts)))
-    sums = [int((dataset.split == s).sum()) for s in SPLITS]
-    rows.append(("all", *sums, len(dataset)))
+    codes = dataset.codes
+    counts = np.array(
+        [np.bincount(codes[dataset.rows(s)], minlength=len(dataset.labels)) for s in SPLITS]
+    )
+    named = [*zip(dataset.labels, counts.T, strict=True), ("all", counts.sum(axis=1))]
+    rows: list[tuple[Cell, ...]] = [
+        (label, *found.tolist(), int(found.sum())) for label, found in named
+    ]
     blocks: list[Table | Text] = [
         Table(
             "Rows by label and split",
@@ -157,39 +159,35 @@ def _named(rows: Any, most: int = 5) -> str:
 
 
 def _shared(dataset: Dataset) -> tuple[tuple[str, str], ...]:
-    keys = np.array(["\0".join(map(plain, sample)) for sample in dataset.samples()], dtype=object)
-    trained = dataset.split == "train"
-    first = {key: str(name) for key, name in zip(keys[trained], dataset.ids[trained], strict=True)}
+    keys = ["\0".join(map(near_key, sample)) for sample in dataset.samples()]
+    trained = (dataset.split == "train").tolist()
+    first: dict[str, str] = {}
+    for key, name, train in zip(keys, dataset.ids, trained, strict=True):
+        if train:
+            first.setdefault(key, str(name))
     return tuple(
         (str(name), first[key])
-        for key, name in zip(keys[~trained], dataset.ids[~trained], strict=True)
-        if key in first
+        for key, name, train in zip(keys, dataset.ids, trained, strict=True)
+        if not train and key in first
     )
 
 
 def _suspected(dataset: Dataset) -> tuple[dict[int, int], NDArray[np.int64]]:
+    """Return suspected rows with the class that fits better, worst first; and all rows seen."""
     rows = dataset.rows("train")
-    generator = np.random.default_rng(SEED)
     if len(rows) > MOST_ROWS:
-        rows = np.sort(generator.choice(rows, MOST_ROWS, replace=False))
-    texts = [" ".join(sample) for sample in dataset.take(rows).samples()]
-    codes, classes = dataset.codes[rows], len(dataset.labels)
-    fold = generator.permutation(len(rows)) % FOLDS
-    scores = np.full((len(rows), classes), np.nan)
-    for part in range(FOLDS):
-        held, rest = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
-        if not len(held) or len(np.unique(codes[rest])) < classes:
-            continue
-        found = tfidf([texts[i] for i in rest], codes[rest], [texts[i] for i in held], classes)
-        if found.scores is not None:
-            scores[held] = found.scores
-    known = np.flatnonzero(~np.isnan(scores[:, 0]))
-    own = [known[codes[known] == code] for code in range(classes)]
-    if any(len(one) == 0 for one in own):
-        return {}, rows
-    usual = np.array([scores[one, code].mean() for code, one in enumerate(own)])
+        rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_ROWS, replace=False))
+    seen = dataset.take(rows)
+    codes, classes = seen.codes, len(dataset.labels)
+    texts = [" ".join(sample) for sample in seen.samples()]
+    scores = held_out_scores(texts, codes, classes, folds=FOLDS, seed=SEED)
+    known = ~np.isnan(scores[:, 0])
+    usual = np.full(classes, np.inf)  # nothing is known of a class without scored rows
+    for code in np.unique(codes[known]):
+        usual[code] = scores[known & (codes == code), code].mean()
     confident = np.where(scores >= usual, scores, -1.0)
     best = confident.argmax(axis=1)
-    wrong = [i for i in known if confident[i].max() > 0 and best[i] != codes[i]]
-    wrong.sort(key=lambda i: scores[i, codes[i]] - scores[i, best[i]])
+    wrong = np.flatnonzero((confident.max(axis=1) > 0) & (best != codes))
+    doubt = scores[wrong, codes[wrong]] - scores[wrong, best[wrong]]
+    wrong = wrong[np.argsort(doubt, kind="stable")]
     return {int(rows[i]): int(best[i]) for i in wrong}, rows

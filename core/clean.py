@@ -11,6 +11,14 @@ from .spec import CleanStep
 from .tables import blank
 
 
+def near_key(text: str) -> str:
+    """Return what near duplicates share: the letters and digits, or all of a text without any.
+
+    Without the second part “:)” and “:(” would be duplicates of each other.
+    """
+    return plain(text) or " ".join(text.split())
+
+
 def clean(
     table: pd.DataFrame, steps: list[CleanStep], inputs: list[str], label: str
 ) -> tuple[pd.DataFrame, list[Step]]:
@@ -39,9 +47,9 @@ def clean(
             lineage.append(Step("drop_missing", reason, before, len(table)))
         if step.drop_duplicates is not None:
             near = step.drop_duplicates.near
-            key = table[inputs].astype("object").map(str)
+            key = table[inputs].fillna("")
             if near:
-                key = key.map(plain)
+                key = key.map(near_key)
             table = table[~key.duplicated(keep="first").to_numpy()]
             reason = "the same inputs" + (", but for case and punctuation" if near else "")
             lineage.append(Step("drop_duplicates", reason, before, len(table)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import DataError, paragraph
+from ..multimodal.text.segments import WORD
 from .splits import SYNONYMS
 
 if TYPE_CHECKING:
@@ -14,7 +16,24 @@ if TYPE_CHECKING:
 
 Role = Literal["input", "label", "group", "id", "split", "weight", "none"]
 
-LABEL_NAMES = ("label", "labels", "target", "class", "category", "sentiment", "y", "outcome")
+LABEL_NAMES = (
+    "label",
+    "labels",
+    "target",
+    "class",
+    "category",
+    "sentiment",
+    "y",
+    "outcome",
+    "toxicity",
+    "toxic",
+    "polarity",
+    "emotion",
+    "intent",
+    "topic",
+    "stance",
+    "rating",
+)
 GROUP_NAMES = (
     "gender",
     "sex",
@@ -33,9 +52,11 @@ GROUP_NAMES = (
     "marital_status",
 )
 ID_NAMES = ("id", "row_id", "uid", "uuid", "index")
-WEIGHT_NAMES = ("weight", "sample_weight")
+WEIGHT_NAMES = ("weight", "sample_weight", "row_weight")
 MOST_GROUPS = 20
 MOST_CLASSES = 50
+SAMPLE = 2000
+"""Cells from which a column's kind is judged."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +70,44 @@ class Guess:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of a column: cells, distinct values, mean length in characters."""
+    """What was seen of a column.
+
+    Attributes
+    ----------
+    name
+        The column.
+    empty
+        Missing or blank cells.
+    distinct
+        Different values, blank cells aside.
+    length, words
+        Mean number of characters and of words in a cell.
+    letters
+        Share of the characters that are letters or spaces.
+    numeric
+        Whether every cell is a number.
+    values
+        The values where there are few, else empty.
+    """
 
     name: str
-    cells: int
+    empty: int
     distinct: int
     length: float
-    spaces: float
+    words: float
+    letters: float
+    numeric: bool
     values: tuple[str, ...]
+
+    @property
+    def plain_name(self) -> str:
+        """The name in lower case with underscores, by which roles are known."""
+        return re.sub(r"\W+", "_", self.name.strip().lower())
+
+    def named(self, names: Sequence[str]) -> bool:
+        """Whether the name is one of these, or ends in one (``author_gender``)."""
+        own = self.plain_name
+        return own in names or any(own.endswith(f"_{name}") for name in names if len(name) > 2)
 
 
 Take = Callable[[Look, Role, str], None]
@@ -81,7 +132,8 @@ def guess(
     DataError
         If no column reads like text, or none could be the label.
     """
-    looks = [_look(table[name], str(name)) for name in table.columns]
+    known = {*inputs, label}
+    looks = [_look(table[name], where, str(name) in known) for name in table.columns]
     rest = list(looks)
     out: dict[str, Guess] = {}
 
@@ -90,47 +142,77 @@ def guess(
         rest.remove(look)
 
     for look in list(rest):
-        low = look.name.lower()
         if look.name == label:
-            take(look, "label", "named by you")
+            take(look, "label", f"named by you; it has {look.distinct:,} values")
         elif look.name in inputs:
             take(look, "input", "named by you")
-        elif look.values and {value.lower() for value in look.values} <= set(SYNONYMS):
+        elif _is_split(look):
             take(look, "split", "its values are names of splits")
-        elif (low in ID_NAMES or low.endswith("_id")) and look.distinct == len(table):
+        elif _is_id(look, len(table)):
             take(look, "id", "by its name, and no value stands there twice")
-        elif low in WEIGHT_NAMES:
+        elif look.plain_name in WEIGHT_NAMES and look.numeric and not look.empty:
             take(look, "weight", "by its name")
     if not inputs:
-        _take_text(rest, where, take)
+        _take_text(rest, where, len(table), take)
     if label is None:
         _take_label(rest, where, len(table), take)
     for look in list(rest):
-        if look.name.lower() in GROUP_NAMES and 2 <= look.distinct <= MOST_GROUPS:
+        if look.named(GROUP_NAMES) and 2 <= look.distinct <= MOST_GROUPS:
             take(look, "group", f"people's groups by its name, with {look.distinct} values")
     for look in list(rest):
         take(look, "none", "nothing points to a role")
+    ids = [one for one in out.values() if one.role == "id"]
+    for one in ids[1:]:
+        out[one.column] = Guess(one.column, "none", f"{ids[0].column} names the rows already")
     return [out[str(name)] for name in table.columns]
 
 
-def _take_text(rest: Sequence[Look], where: str, take: Take) -> None:
-    texts = sorted(rest, key=lambda look: -look.length * min(look.spaces, 3))
-    text = next((look for look in texts if look.spaces >= 1 or look.length > 20), None)
-    if text is None:
+def _is_split(look: Look) -> bool:
+    named = {SYNONYMS.get(value.strip().lower()) for value in look.values}
+    return not look.empty and None not in named and {"train", "test"} <= named
+
+
+def _is_id(look: Look, rows: int) -> bool:
+    named = look.plain_name in ID_NAMES or look.plain_name.endswith("_id")
+    return named and not look.empty and look.distinct == rows
+
+
+def _is_text(look: Look, rows: int) -> bool:
+    # Names of offences or places are words too, but there are few of them; times and numbers
+    # are many, but hold few letters.
+    varied = (
+        look.distinct > max(MOST_CLASSES, rows // 10) or look.distinct > (rows - look.empty) / 2
+    )
+    return look.words >= 2 and look.letters > 0.6 and varied
+
+
+def _take_text(rest: Sequence[Look], where: str, rows: int, take: Take) -> None:
+    texts = [look for look in rest if _is_text(look, rows)]
+    if not texts:
         raise DataError(
             paragraph(
                 where,
-                "no column reads like text (several words in most cells)",
-                "Write the recipe by hand, or name the columns: "
-                "`pellucid recipe new TABLE --input COLUMN --label COLUMN`",
+                "no column reads like text (two words or more in most cells, different from row "
+                "to row)",
+                "Name it if there is one: `pellucid recipe new TABLE --input COLUMN`",
             )
         )
+    # Of several texts the most varied one, of equally varied ones the longest.
+    text = max(
+        texts, key=lambda look: (round(look.distinct / rows, 1), look.letters > 0.8, look.length)
+    )
     take(text, "input", f"reads like text: {text.length:.0f} characters a cell on average")
 
 
 def _take_label(rest: Sequence[Look], where: str, rows: int, take: Take) -> None:
-    label = _label(rest, rows)
-    if label is None:
+    fit = [
+        look
+        for look in rest
+        if 2 <= look.distinct <= min(MOST_CLASSES, max(2, rows // 2))
+        and not look.named(GROUP_NAMES)
+    ]
+    named = [look for look in fit if look.named(LABEL_NAMES)]
+    if not fit:
         raise DataError(
             paragraph(
                 where,
@@ -138,30 +220,47 @@ def _take_label(rest: Sequence[Look], where: str, rows: int, take: Take) -> None
                 "Name it: `pellucid recipe new TABLE --label COLUMN`",
             )
         )
-    named = "by its name, and it has" if label.name.lower() in LABEL_NAMES else "it has"
-    take(label, "label", f"{named} {label.distinct} values that repeat")
+    # Several numbers are rather counts or ratings than classes.
+    label = min(named or fit, key=lambda look: (look.numeric and look.distinct > 2, look.distinct))
+    why = "by its name, and it has" if named else "it has"
+    take(label, "label", f"{why} {label.distinct} values that repeat")
 
 
-def _label(looks: Sequence[Look], rows: int) -> Look | None:
-    fit = [
-        look
-        for look in looks
-        if 2 <= look.distinct <= min(MOST_CLASSES, max(2, rows // 2))
-        and look.name.lower() not in GROUP_NAMES
-    ]
-    named = [look for look in fit if look.name.lower() in LABEL_NAMES]
-    return min(named or fit, key=lambda look: look.distinct, default=None)
+def _look(column: pd.Series, where: str, known: bool) -> Look:
+    from .tables import as_text, blank
 
-
-def _look(column: pd.Series, name: str) -> Look:
-    cells = column.dropna().map(str)
-    sample = cells.head(2000)
+    if column.dtype == object and not known:
+        # Lists and the like have no role; where a person gives them one, reading says so.
+        column = column.map(lambda cell: None if isinstance(cell, list | dict) else cell)
+    text = as_text(column, where)
+    empty = blank(text)
+    cells = text[~empty]
     distinct = int(cells.nunique())
+    sample = cells.head(SAMPLE).tolist()
+    whole = "".join(sample)
+    letters = sum(char.isalpha() or char.isspace() for char in whole)
     return Look(
-        name=name,
-        cells=len(cells),
+        name=str(column.name),
+        empty=int(empty.sum()),
         distinct=distinct,
-        length=float(sample.map(len).mean()) if len(sample) else 0.0,
-        spaces=float(sample.map(lambda cell: len(cell.split()) - 1).mean()) if len(sample) else 0.0,
+        length=len(whole) / max(len(sample), 1),
+        words=sum(map(_words, sample)) / max(len(sample), 1),
+        letters=letters / max(len(whole), 1),
+        numeric=bool(sample) and all(map(_is_number, sample)),
         values=tuple(cells.unique()) if distinct <= MOST_CLASSES else (),
     )
+
+
+def _words(cell: str) -> int:
+    """Count what stands between spaces, and two characters of a script without spaces for one."""
+    return sum(
+        1 if part.isascii() else max(1, len(WORD.findall(part)) // 2) for part in cell.split()
+    )
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .files import read_json
+from .files import PARTIAL, read_json
 from .measured import Measured
 from .runs import Run, find
 
@@ -47,10 +47,11 @@ def overview(runs: Path) -> list[Overview]:
     """Look at every run of a folder; a folder that is half-written is named, not passed over."""
     found = [_look(run) for run in find(runs)]
     known = {one.path for one in found}
-    for folder in sorted(runs.glob("*/")):
-        if folder not in known and (folder / "environment.json").exists():
-            found.append(Overview(folder.name, folder, "only begun", "–", "–", {}))
-    return found
+    return found + [
+        Overview(folder.name, folder, "only begun", "–", "–", {})
+        for folder in sorted(runs.glob("*/"))
+        if folder not in known and _begun(folder)
+    ]
 
 
 def summary(run: Run) -> list[str]:
@@ -63,18 +64,25 @@ def summary(run: Run) -> list[str]:
     return lines
 
 
+def _begun(folder: Path) -> bool:
+    """Whether a process was killed while it made a run's folder."""
+    return (folder / "environment.json").exists() or any(folder.glob(f"{PARTIAL}*"))
+
+
 def _look(run: Run) -> Overview:
-    model, created = "–", "–"
+    model, created, status = "–", "–", "damaged"
     with contextlib.suppress(Exception):  # a damaged run must not hide the others
+        status = run.status
+    with contextlib.suppress(Exception):
         environment = run.environment
-        model, created = environment["model"]["name"], environment["created"]
-    return Overview(run.name, run.path, run.status, model, created, _metrics(run))
+        model, created = str(environment["model"]["name"]), str(environment["created"])
+    return Overview(run.name, run.path, status, model, created, _metrics(run))
 
 
 def _metrics(run: Run) -> dict[str, Measured]:
     if not run.has("evaluation.json"):
         return {}
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         test = read_json(run.path / "evaluation.json").get("test", {})
         return {
             name: Measured.from_json(figure)

@@ -30,7 +30,7 @@ class Measured:
     method: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the mapping that JSON files carry: NaN becomes null."""
+        """Return the mapping that JSON files carry: what is no finite number becomes null."""
         out: dict[str, Any] = {
             "value": _plain(self.value),
             "low": _plain(self.low),
@@ -75,6 +75,6 @@ class Measured:
 
 
 def _plain(number: float | None) -> float | None:
-    if number is None or math.isnan(number):
+    if number is None or not math.isfinite(number):
         return None
     return float(number)

@@ -16,12 +16,25 @@ STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def migrate(environment: dict[str, Any]) -> dict[str, Any]:
     """Bring an environment.json to today's format.
 
+    Parameters
+    ----------
+    environment
+        What the file holds; it is not changed.
+
     Raises
     ------
     RunError
-        If a newer version wrote it.
+        If a newer version wrote it, or the format is none that ever was.
     """
-    found = int(environment.get("format", FORMAT))
+    found = environment.get("format", FORMAT)
+    if type(found) is not int or (found < FORMAT and found not in STEPS):
+        raise RunError(
+            paragraph(
+                "environment.json",
+                f"the format “{found}” is not known, expected a number up to {FORMAT}",
+                "Restore the file; a run's files are not meant to be edited",
+            )
+        )
     if found > FORMAT:
         raise RunError(
             paragraph(

@@ -13,6 +13,7 @@ from ..errors import DataError, nearest, paragraph
 from .events import Emit, silent
 from .files import write_with
 from .predict import frame, predictor
+from .roles import by_value
 from .runs import Run
 from .spec import DataSpec, SourceSpec
 from .tables import as_text, read_table
@@ -82,19 +83,28 @@ def predict_table(
                     "Rename the column",
                 )
             )
-    text = {name: as_text(rows[name]) for name in spec.columns if name in rows.columns}
+    text = {name: as_text(rows[name], str(table)) for name in spec.columns if name in rows.columns}
+    # As in training, white space around a label or a group's name means nothing.
+    beside = {
+        name: by_value(text[name], lambda cell: cell.strip() or None)
+        for name in (*spec.groups, spec.label)
+        if name in text
+    }
     parts = [text[name].fillna("").to_numpy(object) for name in spec.inputs]
     samples = list(zip(*parts, strict=True))
     device = Device.from_json(run.environment["device"])
     scores = predictor(run, device)(samples, emit=emit)
-    ids = text[spec.id] if spec.id in text else np.arange(1, len(rows) + 1).astype(str)
+    if spec.id in text:
+        ids = text[spec.id].to_numpy(object)
+    else:
+        ids = np.array([str(row) for row in range(1, len(rows) + 1)], dtype=object)
     predicted = frame(
-        np.asarray(ids, dtype=object),
+        ids,
         run.labels,
         scores,
         samples,
-        groups={name: text[name].to_numpy(object) for name in spec.groups if name in text},
-        label=text[spec.label].to_numpy(object) if spec.label in text else None,
+        groups={name: beside[name] for name in spec.groups if name in beside},
+        label=beside.get(spec.label),
     )
     write_with(path, lambda partial: WRITERS[path.suffix.lower()](predicted, partial))
     return predicted

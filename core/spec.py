@@ -4,20 +4,52 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from ..multimodal.spec import Modality, Spec
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Rows = int | str | list[str]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Split = Literal["train", "validation", "test"]
 Format = Literal["html", "model_card"]
+
+
+def _rows(raw: Any) -> Any:
+    """Refuse what can't choose rows; ids can only be known once the data is read."""
+    match raw:
+        case bool():
+            fine = False
+        case int():
+            fine = raw > 0
+        case str():
+            fine = raw.strip() not in ("", "0")
+        case list():
+            fine = bool(raw) and all(isinstance(one, str | int) for one in raw)
+        case _:
+            fine = False
+    if not fine:
+        raise ValueError(
+            "expected a number above 0, a range such as 0:200, “all”, or a list of ids"
+        )
+    return raw
+
+
+Rows = Annotated[int | str | list[str], BeforeValidator(_rows)]
 
 
 class SourceSpec(Spec):
     """One table, with its weight where several are brought together."""
 
-    path: str = Field(description="CSV, TSV, JSONL or Parquet file, relative to the recipe.")
+    path: Annotated[str, Field(min_length=1)] = Field(
+        description="CSV, TSV, JSONL or Parquet file, relative to the recipe."
+    )
     weight: Annotated[float, Field(gt=0)] = Field(
         1.0, description="How much each row of this table counts in the loss."
     )
@@ -34,7 +66,7 @@ class SplitSpec(Spec):
     validation: Fraction = Field(0.1, description="Share of the rows that choose the checkpoint.")
     test: Fraction = Field(0.1, description="Share of the rows to evaluate, explain and audit.")
     stratify: bool = Field(True, description="Keep the share of every label in every split.")
-    seed: int = Field(13, description="Seed of the random split.")
+    seed: Seed = Field(13, description="Seed of the random split.")
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> SplitSpec:
@@ -56,7 +88,7 @@ class DropDuplicatesSpec(Spec):
 
 
 class CleanStep(Spec):
-    """One cleaning step: exactly one of the keys is set."""
+    """One cleaning step: a name, or a mapping from the name to its settings."""
 
     drop_missing: bool | None = Field(
         None, description="Drop rows without label or with an empty input, instead of stopping."
@@ -68,16 +100,24 @@ class CleanStep(Spec):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, raw: Any) -> Any:
-        """Accept a bare name (``drop_missing``) beside a one-key mapping."""
+        """Accept a bare name, and a name with nothing or ``true`` behind it."""
         if isinstance(raw, str):
             raw = {raw: None}
-        if isinstance(raw, dict) and len(raw) != 1:
-            raise ValueError("a cleaning step is one name, or a mapping with one key")
-        if isinstance(raw, dict):
-            (name, value), *_ = raw.items()
-            blank = {"drop_missing": True, "drop_duplicates": {}}
-            return {name: blank.get(name) if value is None else value}
-        return raw
+        if not isinstance(raw, dict):
+            return raw
+        if len(raw) != 1:
+            raise ValueError(
+                "expected one step here, a name or a mapping with one key, such as drop_missing "
+                "or {drop_duplicates: {near: true}}"
+            )
+        (name, value), *_ = raw.items()
+        usual: dict[str, Any] = {"drop_missing": True, "drop_duplicates": {}}
+        return {name: usual.get(name) if value is None or value is True else value}
+
+    @model_serializer(mode="wrap")
+    def _one_key(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what can be read again: the one key that is set."""
+        return {name: value for name, value in dump(self).items() if value is not None}
 
 
 class DataSpec(Spec):
@@ -105,15 +145,29 @@ class DataSpec(Spec):
     def _one_or_many(cls, raw: Any) -> Any:
         items = raw if isinstance(raw, list) else [raw]
         if not items:
-            raise ValueError("no table is named")
+            raise ValueError("no table is named, expected at least one")
         return [{"path": item} if isinstance(item, str) else item for item in items]
 
     @field_validator("inputs")
     @classmethod
     def _at_least_one(cls, inputs: dict[str, Modality]) -> dict[str, Modality]:
         if not inputs:
-            raise ValueError("no input column is named")
+            raise ValueError("no input column is named, expected one such as {text: text}")
         return inputs
+
+    @model_validator(mode="after")
+    def _label_has_one_role(self) -> DataSpec:
+        others: dict[str, list[str | None]] = {
+            "input": [*self.inputs],
+            "id": [self.id],
+            "split": [self.split.column],
+        }
+        for role, columns in others.items():
+            if self.label in columns:
+                raise ValueError(
+                    f"the column “{self.label}” is both label and {role}, expected two columns"
+                )
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -150,7 +204,7 @@ class TrainSpec(Spec):
     clip_norm: Annotated[float, Field(gt=0)] = Field(
         1.0, description="Largest norm of the gradient; longer ones are scaled down."
     )
-    seed: int = Field(13, description="Seed of initialisation, order of the rows and dropout.")
+    seed: Seed = Field(13, description="Seed of initialisation, order of the rows and dropout.")
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", description="Number format of matrix products; auto: bf16 where the machine has it."
     )
@@ -182,6 +236,14 @@ class EvaluateSpec(Spec):
         True, description="Measure the majority class and TF-IDF + logistic regression beside it."
     )
     seed: int = Field(13, description="Seed of the bootstrap.")
+
+    @field_validator("splits")
+    @classmethod
+    def _the_test_rows_are_measured(cls, splits: tuple[Split, ...]) -> tuple[Split, ...]:
+        """Refuse to leave out the test rows, on which report, explanations and audit stand."""
+        if "test" not in splits:
+            raise ValueError("expected a list with “test” in it")
+        return splits
 
 
 class ReportSpec(Spec):

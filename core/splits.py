@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,25 +25,40 @@ SYNONYMS = {
 }
 
 
-def from_column(cells: NDArray[np.object_], column: str, where: str) -> NDArray[np.object_]:
+def from_column(
+    cells: NDArray[np.object_], column: str, where: str | Callable[[int], str]
+) -> NDArray[np.object_]:
     """Read the split of each row from a column; common synonyms (dev, val) are understood.
 
     Parameters
     ----------
     cells
         Shape (rows,).
-    column, where
-        The column's and the file's name, for errors.
+    column
+        The column's name, for errors.
+    where
+        The file's name, or a function that tells the file and row of a cell, for errors.
+
+    Raises
+    ------
+    DataError
+        If a cell names no split; the message names its row.
     """
     out = np.empty(len(cells), dtype=object)
+    known: dict[object, str | None] = {}
     for row, cell in enumerate(cells):
-        name = SYNONYMS.get(str(cell).strip().lower())
+        if cell not in known:
+            known[cell] = SYNONYMS.get(str(cell).strip().lower())
+        name = known[cell]
         if name is None:
+            place = where(row) if callable(where) else f"{where}, row {row + 1}"
+            empty = cell is None or not str(cell).strip()
+            found = "the cell is empty" if empty else f"found “{cell}”"
+            close = f" ({nearest(str(cell).strip().lower(), SYNONYMS)})" if not empty else ""
             raise DataError(
                 paragraph(
-                    f"{where}, row {row + 1}, column “{column}”",
-                    f"found “{cell}”, expected train, validation or test "
-                    f"({nearest(str(cell), SYNONYMS)})",
+                    f"{place}, column “{column}”",
+                    f"{found}, expected train, validation or test{close}",
                     "Correct the cell, or leave data.split.column out to split by chance",
                 )
             )
@@ -50,6 +68,9 @@ def from_column(cells: NDArray[np.object_], column: str, where: str) -> NDArray[
 
 def by_chance(labels: NDArray[np.object_], spec: SplitSpec) -> NDArray[np.object_]:
     """Split rows at random, each label in the same shares where `stratify` is set.
+
+    Every label keeps at least one row in training. A label too rare for a share of its own leaves
+    its part to the next rare one, so that many rare labels together still fill every split.
 
     Parameters
     ----------
@@ -64,20 +85,25 @@ def by_chance(labels: NDArray[np.object_], spec: SplitSpec) -> NDArray[np.object
         The split of each row, shape (rows,). The same rows and seed give the same split.
     """
     generator = np.random.default_rng(spec.seed)
-    out = np.empty(len(labels), dtype=object)
-    if spec.stratify:
-        strata = [np.flatnonzero(labels == label) for label in sorted(set(labels.tolist()))]
-    else:
-        strata = [np.arange(len(labels))]
-    for rows in strata:
-        out[generator.permutation(rows)] = _shares(len(rows), spec)
+    out = np.full(len(labels), "train", dtype=object)
+    owed = {"test": 0.0, "validation": 0.0}
+    for rows in _strata(labels) if spec.stratify else [np.arange(len(labels))]:
+        shuffled = generator.permutation(rows)
+        begin = 0
+        for name, share in (("test", spec.test), ("validation", spec.validation)):
+            fair = len(rows) * share
+            room = len(rows) - 1 - begin
+            take = math.floor(fair + owed[name] + 0.5)
+            take = min(max(take, int(fair >= 0.5)), room)
+            owed[name] = min(max(owed[name] + fair - take, -0.5), 0.5)
+            out[shuffled[begin : begin + take]] = name
+            begin += take
     return out
 
 
-def _shares(count: int, spec: SplitSpec) -> NDArray[np.object_]:
-    # Rounding down the smaller splits keeps at least one row of every label in training.
-    validation, test = int(count * spec.validation + 0.5), int(count * spec.test + 0.5)
-    if validation + test >= count:
-        validation, test = min(validation, max(count - 1, 0)), 0
-    names = ["validation"] * validation + ["test"] * test
-    return np.array(["train"] * (count - len(names)) + names, dtype=object)
+def _strata(labels: NDArray[np.object_]) -> list[NDArray[np.int64]]:
+    """Return the rows of each label, labels in the order of the alphabet."""
+    number = {label: code for code, label in enumerate(sorted(set(labels.tolist())))}
+    codes = np.fromiter((number[label] for label in labels), np.int64, len(labels))
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)

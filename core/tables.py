@@ -1,27 +1,29 @@
 """Reading tables from files, with errors that name the file, the row and the column.
 
-Cells of CSV, TSV and JSONL files are read as text: what looks like a number may be a postcode or
-a label. An empty cell is missing. Parquet keeps its types.
+Cells of CSV, TSV and JSONL files are taken as they stand: what looks like a number may be a
+postcode or a label. An empty cell of CSV and TSV is missing. Parquet keeps its types.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
+from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
+from .delimited import read_delimited
 from .spec import SourceSpec
 
-CELL_LIMIT = 2**31 - 1
+EXACT = 2.0**53
+"""Whole numbers below this are exact in a float."""
 
 
 def read_table(source: SourceSpec) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per sample, numbered from 0.
+        One row per sample, numbered from 0; column names are text, and none stands there twice.
 
     Raises
     ------
@@ -62,7 +64,14 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
                 "Check the path; paths in a recipe are relative to the recipe's folder",
             )
         )
-    table = reader(path, source.encoding)
+    try:
+        table = reader(path, source.encoding)
+    except OSError as error:
+        raise DataError(
+            paragraph(
+                str(path), f"the file can't be read ({error.strerror or error})", "Check its rights"
+            )
+        ) from None
     if len(table.columns) == 0 or len(table) == 0:
         raise DataError(
             paragraph(
@@ -71,71 +80,131 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
                 "Bring a table with a header line and at least two rows for every class",
             )
         )
+    table.columns = pd.Index([str(name) for name in table.columns], dtype=object)
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise DataError(
+            paragraph(
+                str(path),
+                f"two columns are named “{twice}”",
+                "Give every column a name of its own",
+            )
+        )
     return table
 
 
-def _read_delimited(delimiter: str) -> Callable[[Path, str], pd.DataFrame]:
-    def read(path: Path, encoding: str) -> pd.DataFrame:
-        content = _decode(path, encoding)
-        if not content.strip():
-            return pd.DataFrame()
-        header = _header(path, content, delimiter)
-        try:
-            table = pa_csv.read_csv(
-                pa.BufferReader(content.encode("utf-8")),
-                read_options=pa_csv.ReadOptions(
-                    block_size=max(1 << 20, 2 * _longest_line(content))
-                ),
-                parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise _malformed(path, content, delimiter, len(header), str(error)) from None
-        _refuse_unclosed(path, content, delimiter)
-        frame: pd.DataFrame = table.to_pandas()
-        return frame
+def as_text(column: pd.Series, where: str = "table") -> pd.Series:
+    """Turn any column into text, missing cells and whole numbers kept as people wrote them.
 
-    return read
+    Parameters
+    ----------
+    column
+        Cells of any type.
+    where
+        The file's name, for errors.
+
+    Returns
+    -------
+    pandas.Series
+        Cells of type str, None where missing.
+
+    Raises
+    ------
+    DataError
+        If a cell is a list, a mapping or bytes.
+    """
+    missing = column.isna().to_numpy(bool)
+    cells: NDArray[np.object_]
+    if pd.api.types.is_float_dtype(column.dtype):
+        numbers = column.to_numpy(np.float64, na_value=np.nan)
+        whole = (np.abs(numbers) < EXACT) & (numbers == np.trunc(numbers))
+        if (whole | missing).all():
+            numbers = np.where(missing, 0, numbers).astype(np.int64)
+        cells = np.array([str(cell) for cell in numbers.tolist()], dtype=object)
+    elif isinstance(column.dtype, pd.StringDtype):
+        cells = column.to_numpy(dtype=object, copy=True)
+    else:
+        found = column.to_numpy(dtype=object)
+        cells = np.empty(len(found), dtype=object)
+        for row, cell in enumerate(found):
+            cells[row] = cell if type(cell) is str else _written(cell, where, column.name, row)
+    cells[missing] = None
+    return pd.Series(cells, index=column.index, name=column.name, dtype=object)
+
+
+def blank(column: pd.Series) -> NDArray[np.bool_]:
+    """Say which cells of a column of text are missing or hold white space only; shape (rows,)."""
+    return np.fromiter(
+        (cell is None or not cell or cell.isspace() for cell in column.to_numpy(object)),
+        dtype=bool,
+        count=len(column),
+    )
+
+
+def _written(cell: Any, where: str, column: Any, row: int) -> str:
+    if isinstance(cell, list | tuple | dict | set | bytes | np.ndarray):
+        raise DataError(
+            paragraph(
+                f"{where}, row {row + 1}, column “{column}”",
+                f"the cell holds a value of type {type(cell).__name__}, expected text or a number",
+                "Bring one value for each cell",
+            )
+        )
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
+        return str(int(cell))
+    return str(cell)
+
+
+def _read_csv(path: Path, encoding: str) -> pd.DataFrame:
+    return read_delimited(path, _utf8(path, encoding), ",")
+
+
+def _read_tsv(path: Path, encoding: str) -> pd.DataFrame:
+    return read_delimited(path, _utf8(path, encoding), "\t")
 
 
 def _read_jsonl(path: Path, encoding: str) -> pd.DataFrame:
     rows = []
-    for number, line in enumerate(_decode(path, encoding).splitlines(), start=1):
+    # Not splitlines, which also cuts at separators that JSON allows inside a text (U+2028).
+    for number, line in enumerate(_utf8(path, encoding).split(b"\n"), start=1):
         if not line.strip():
             continue
+        problem, remedy = "", "Write one JSON object on each line"
+        row: Any = None
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(
-                paragraph(
-                    f"{path}, line {number}",
-                    f"this is not JSON ({error})",
-                    "Write one JSON object on each line",
-                )
-            ) from None
-        if not isinstance(row, dict):
-            raise DataError(
-                paragraph(
-                    f"{path}, line {number}",
-                    f"found {type(row).__name__}, expected an object with the columns as keys",
-                    "Write one JSON object on each line",
-                )
-            )
+            row = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            problem = f"this is not JSON ({error})"
+        if not problem and not isinstance(row, dict):
+            problem = f"found {type(row).__name__}, expected an object with the columns as keys"
+        elif not problem and b"\\u" in line and any(map(_halved, row.values())):
+            problem = "a text holds half of a character (a lone surrogate), which no file can store"
+            remedy = "Write the whole character, or \\ufffd in its place"
+        if problem:
+            raise DataError(paragraph(f"{path}, line {number}", problem, remedy))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _halved(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return False
+    try:
+        cell.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _read_parquet(path: Path, encoding: str) -> pd.DataFrame:
     del encoding  # Parquet states its own
     try:
-        frame: pd.DataFrame = pa_parquet.read_table(path).to_pandas()
-        return frame.reset_index(drop=True)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        table = pa_parquet.ParquetFile(path).read()
+        # Whole numbers with gaps would become floats; an index is a column like any other.
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
+    except PermissionError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(
             paragraph(
                 str(path),
@@ -143,27 +212,19 @@ def _read_parquet(path: Path, encoding: str) -> pd.DataFrame:
                 "Write it again, or bring the table as CSV",
             )
         ) from None
+    return frame
 
 
 READERS: dict[str, Callable[[Path, str], pd.DataFrame]] = {
-    ".csv": _read_delimited(","),
-    ".tsv": _read_delimited("\t"),
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }
 
 
-def as_text(column: pd.Series) -> pd.Series:
-    """Turn any column into text, missing cells and whole numbers kept as people wrote them."""
-    missing = column.isna()
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        text = column.astype("Int64").astype("object").map(str)
-    else:
-        text = column.astype("object").map(str)
-    return text.where(~missing, None).astype("object")
-
-
-def _decode(path: Path, encoding: str) -> str:
+def _utf8(path: Path, encoding: str) -> bytes:
+    """Read a file as UTF-8, whatever its encoding is; a byte order mark outweighs the recipe."""
     content = path.read_bytes()
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8-sig"),
@@ -173,7 +234,8 @@ def _decode(path: Path, encoding: str) -> str:
         if content.startswith(mark):
             encoding = name
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
+        return content if codecs.lookup(encoding).name == "utf-8" else text.encode("utf-8")
     except LookupError:
         raise DataError(
             paragraph(
@@ -188,75 +250,7 @@ def _decode(path: Path, encoding: str) -> str:
             paragraph(
                 f"{path}, line {line}",
                 f"the byte {content[error.start]:#04x} does not belong to {encoding} text",
-                "Save the file as UTF-8, or state its encoding: "
+                "Save the file as UTF-8, or state its encoding, in a recipe as "
                 "source: {path: …, encoding: cp1252}",
             )
         ) from None
-
-
-def _header(path: Path, content: str, delimiter: str) -> list[str]:
-    csv.field_size_limit(CELL_LIMIT)
-    header = next(csv.reader(content[: 1 << 16].splitlines(keepends=True), delimiter=delimiter))
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataError(
-            paragraph(
-                f"{path}, line 1",
-                f"the column “{twice[0]}” stands in the header twice",
-                "Give every column a name of its own",
-            )
-        )
-    return header
-
-
-def _longest_line(content: str) -> int:
-    # A cell may be far larger than a block of the reader; blocks must hold a whole row.
-    return max(map(len, content.split("\n")), default=0) * 4
-
-
-def _malformed(path: Path, content: str, delimiter: str, width: int, reason: str) -> DataError:
-    """Find the row that broke the reader, so that the error can name it."""
-    rows = csv.reader(content.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    try:
-        for row in rows:
-            if row and len(row) != width:
-                return DataError(
-                    paragraph(
-                        f"{path}, line {rows.line_num}",
-                        f"the row has {len(row)} cells, the header has {width}",
-                        "Put texts that hold the delimiter or line breaks in double quotes",
-                    )
-                )
-    except csv.Error as error:
-        return _unclosed(path, rows.line_num, str(error))
-    return DataError(
-        paragraph(str(path), f"the table can't be read ({reason})", "Save it again as CSV")
-    )
-
-
-def _refuse_unclosed(path: Path, content: str, delimiter: str) -> None:
-    """Refuse an odd number of quotes: a text swallowed the rows behind it."""
-    if content.count('"') % 2 == 0:
-        return
-    rows = csv.reader(content.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        for _ in rows:
-            start = rows.line_num + 1
-    except csv.Error as error:
-        raise _unclosed(path, start, str(error)) from None
-
-
-def _unclosed(path: Path, line: int, reason: str) -> DataError:
-    return DataError(
-        paragraph(
-            f"{path}, line {line}",
-            f"a quoted text that begins here is never closed ({reason})",
-            'Close it with a double quote; a quote inside a quoted text is written twice ("")',
-        )
-    )
-
-
-def blank(column: pd.Series) -> np.ndarray:
-    """Say which cells are missing or hold white space only; shape (rows,)."""
-    return (column.isna() | column.map(lambda cell: not str(cell).strip())).to_numpy(bool)

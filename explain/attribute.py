@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from ..core.dataset import Dataset, pick
 from ..core.events import Emit, silent
@@ -20,7 +22,7 @@ from .spec import ExplainSpec, Method
 
 
 def attribute(
-    run: Run | str,
+    run: Run | str | Path,
     rows: Rows | None = None,
     method: Method = "integrated_gradients",
     *,
@@ -56,16 +58,22 @@ def attribute(
     RunError
         If the run has no model yet, or its data changed since.
     DataError
-        If a row or the target is not there.
+        If a row or the target is not there, or the tolerance is no share.
     """
-    run = Run.open(run) if isinstance(run, str) else run
-    spec = run.section("explain", ExplainSpec).model_copy(
-        update={
-            key: value
-            for key, value in (("rows", rows), ("target", target), ("tolerance", tolerance))
-            if value is not None
-        }
-    )
+    run = run if isinstance(run, Run) else Run.open(run)
+    given = {"rows": rows, "target": target, "tolerance": tolerance}
+    named = {key: value for key, value in given.items() if value is not None}
+    try:
+        spec = ExplainSpec(**{**run.section("explain", ExplainSpec).model_dump(), **named})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(
+            paragraph(
+                ".".join(map(str, first["loc"])) or "explain",
+                f"found “{first['input']}”: {first['msg'].lower()}",
+                "Correct the value",
+            )
+        ) from None
     dataset = run.dataset()
     test = dataset.take(dataset.rows("test"))
     chosen = test.take(pick(test.ids, spec.rows))
@@ -93,11 +101,11 @@ def explain_rows(
     prepare()
     import torch
 
+    from ..core.predict import present
     from ..multimodal.models import reload_classifier, reload_tokenizer
 
-    device = Device.from_json(run.environment["device"])
-    if device.kind == "cuda" and not torch.cuda.is_available():
-        device = Device("cpu", "CPU", "fp32", torch.get_num_threads())
+    device = present(Device.from_json(run.environment["device"]))
+    torch.set_num_threads(device.threads)
     model = reload_classifier(run.model).to(device.kind)
     return explain_samples(
         model,
@@ -125,22 +133,24 @@ def explain_samples(
     """Attribute a model's answers on the rows of a dataset by integrated gradients."""
     from ..core.predict import logits
     from ..multimodal.text.encode import encode, token_spans
-    from ..multimodal.text.segments import owners, separators, words
+    from ..multimodal.text.segments import owners, read_words, separators, words
     from .integrated_gradients import integrated_gradients
 
     samples = dataset.samples()
     encoded = encode(tokenizer, samples, max_length)
-    predicted = logits(model, encoded, step="explain", check=check).argmax(axis=1)
+    scores = logits(model, encoded, check=check)
+    predicted = scores.argmax(axis=1)
     targets = _targets(spec.target, dataset, predicted, labels)
     found = integrated_gradients(
         model,
         encoded,
         targets,
         baseline=tokenizer.pad_token_id,
-        keep=frozenset(tokenizer.all_special_ids),
+        keep=_kept(tokenizer),
         tolerance=spec.tolerance,
         steps=spec.steps,
         max_steps=spec.max_steps,
+        outputs=np.take_along_axis(scores, targets[:, None], axis=1)[:, 0],
         emit=emit,
         check=check,
     )
@@ -149,16 +159,18 @@ def explain_samples(
         "points": "Gauss-Legendre",
         "score": "logit",
         "tolerance": spec.tolerance,
+        "steps": spec.steps,
         "max_steps": spec.max_steps,
     }
     spans = token_spans(tokenizer, samples, max_length)
     out = []
     for row, (sample, one) in enumerate(zip(samples, found, strict=True)):
         segments = words(sample)
-        owner = owners(segments, spans[row])
-        read = segments[: int(owner.max(initial=-1)) + 1]
-        scores = np.zeros(len(read))
-        np.add.at(scores, owner[owner >= 0], one.scores[owner >= 0])
+        # What the model did not read has no score and is not shown.
+        read = [segments[number] for number in read_words(segments, spans[row])]
+        owner = owners(read, spans[row])
+        by_word = np.zeros(len(read))
+        np.add.at(by_word, owner[owner >= 0], one.scores[owner >= 0])
         out.append(
             Attribution(
                 id=str(dataset.ids[row]),
@@ -167,7 +179,7 @@ def explain_samples(
                 target=labels[int(targets[row])],
                 segments=tuple(segment.text for segment in read),
                 separators=separators(sample, read),
-                scores=scores,
+                scores=by_word,
                 special=float(one.scores[owner < 0].sum()),
                 output=one.output,
                 baseline_output=one.baseline_output,
@@ -178,6 +190,14 @@ def explain_samples(
             )
         )
     return out
+
+
+def _kept(tokenizer: Any) -> frozenset[int]:
+    """Return the special tokens that frame a text; unknown and masked words belong to it."""
+    words = {tokenizer.unk_token_id, tokenizer.mask_token_id}
+    frame = {tokenizer.cls_token_id, tokenizer.sep_token_id}
+    frame |= {tokenizer.bos_token_id, tokenizer.eos_token_id}
+    return frozenset(number for number in tokenizer.all_special_ids if number not in words - frame)
 
 
 def _targets(

@@ -15,6 +15,23 @@ from numpy.typing import NDArray
 
 from ..core.files import write_with
 
+LEAST_DIFFERENCE = 1e-3
+"""Logits below which a difference of outputs is not told from rounding."""
+
+
+def relative_error(error: float, difference: float) -> float:
+    """Return a completeness error as a share of the difference that the scores must add up to.
+
+    Parameters
+    ----------
+    error
+        Sum of the scores minus the difference, in logits.
+    difference
+        Output on the sample minus output on the baseline; differences below 0.001 count as 0.001,
+        so that a sample which equals its baseline is not blamed for the rounding of its output.
+    """
+    return abs(error) / max(abs(difference), LEAST_DIFFERENCE)
+
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
@@ -31,7 +48,7 @@ class Attribution:
     target
         The class that is explained.
     segments
-        The words, in reading order.
+        The words that the model read, in reading order.
     separators
         What stands behind each word.
     scores
@@ -74,7 +91,13 @@ class Attribution:
     @property
     def relative_error(self) -> float:
         """Absolute completeness error as a share of the difference."""
-        return abs(self.completeness_error) / max(abs(self.difference), 1e-12)
+        return relative_error(self.completeness_error, self.difference)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the completeness error is within the tolerance that was asked for."""
+        # An error that is no number is above every tolerance.
+        return self.relative_error <= float(self.settings["tolerance"])
 
 
 SCHEMA = pa.schema(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..core.spec import Rows
 from ..multimodal.spec import Spec
@@ -34,8 +34,16 @@ class ExplainSpec(Spec):
         "of the sample and of its baseline.",
     )
     steps: Annotated[int, Field(ge=2, le=4096)] = Field(
-        16, description="Steps of integration to begin with; raised where the error is too large."
+        24, description="Steps of integration to begin with; raised where the error is too large."
     )
     max_steps: Annotated[int, Field(ge=2, le=65_536)] = Field(
         512, description="Most steps of integration for one sample."
     )
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> ExplainSpec:
+        if self.max_steps < self.steps:
+            raise ValueError(
+                f"max_steps is {self.max_steps}, expected at least steps ({self.steps})"
+            )
+        return self

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import pandas as pd
 
 from ..core.measured import Measured
+from ..core.runs import Run
 from ..errors import RecipeError, RunError, nearest, paragraph
 from .counts import accuracy_share, contingency, one_vs_rest, outcome_cells, shares
 from .curves import GroupCurve, group_curves
@@ -19,15 +20,6 @@ from .spec import AuditSpec
 from .table import Figures, GroupTable, group_table
 
 RECALL = "true_positive_rate"
-
-
-@runtime_checkable
-class HasPredictions(Protocol):
-    """What an audit needs of a run."""
-
-    def predictions(self) -> pd.DataFrame:
-        """Return the table of all predictions, with the column ``split``."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -153,7 +145,7 @@ class Audit:
 
 
 def audit(
-    run_or_frame: HasPredictions | pd.DataFrame | str | Path,
+    run_or_frame: Run | pd.DataFrame | str | Path,
     *,
     label: str | None = None,
     prediction: str | None = None,
@@ -197,12 +189,12 @@ def audit(
     RunError
         The run has no predictions on test rows.
     """
-    recipe = getattr(run_or_frame, "recipe", None)
-    chosen = spec or getattr(recipe, "audit", None) or AuditSpec()
+    own = run_or_frame.section("audit", AuditSpec) if isinstance(run_or_frame, Run) else AuditSpec()
+    chosen = spec or own
     named = groups if groups is not None else chosen.groups
     wanted = positive if positive is not None else chosen.positive
     split = None
-    if isinstance(run_or_frame, pd.DataFrame | str | Path):
+    if not isinstance(run_or_frame, Run):
         frame = run_or_frame
         if not (isinstance(frame, pd.DataFrame) and label is None and is_predictions(frame)):
             frame = read_predictions(
@@ -228,7 +220,7 @@ def audit(
     return _measure(outcomes, _positive(outcomes, wanted), chosen, split)
 
 
-def _test_rows(run: HasPredictions) -> pd.DataFrame:
+def _test_rows(run: Run) -> pd.DataFrame:
     frame = run.predictions()
     test = frame[frame["split"] == "test"]
     if test.empty:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, nearest, paragraph
+from . import hub
 from .spec import ModelSpec
 from .weights import check_folder, check_sha256
+
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "*.vocab")
+"""Files of which a tokenizer's folder holds at least one."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Source:
     reference
         What ``from_pretrained`` is given: a folder or a hub id.
     local
-        Whether it lies on this machine.
+        Whether it is read from a folder of this machine.
     licence
         As far as it is known, else None.
     """
@@ -70,7 +73,8 @@ def locate(name: str) -> Source:
     Raises
     ------
     ModelError
-        If the name stands for nothing, or the folder can't be trusted or is not whole.
+        If the name stands for nothing, the folder can't be trusted or is not whole, or the hub
+        can't be reached and the model was never downloaded.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -86,7 +90,13 @@ def locate(name: str) -> Source:
                 f"Correct the path, or use a bundled model: {', '.join(BUNDLED)}",
             )
         )
-    return Source(name, name, False, None)
+    if hub.answers():
+        return Source(name, name, False, None)
+    copy = hub.downloaded(name)
+    if copy is None:
+        raise _no_hub(name)
+    check_folder(copy)
+    return Source(name, str(copy), True, _licence(copy))
 
 
 def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
@@ -97,11 +107,16 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
     ModelError
         If it can't be loaded, or has no fast version (whose offsets explanations need).
     """
-    from transformers import AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
 
+    if source.local:
+        _check_vocabulary(Path(source.reference))
     with _loading(source):
         tokenizer = AutoTokenizer.from_pretrained(
             source.reference, use_fast=True, trust_remote_code=spec.trust_remote_code
+        )
+        config = AutoConfig.from_pretrained(
+            source.reference, trust_remote_code=spec.trust_remote_code
         )
     if not tokenizer.is_fast:
         raise ModelError(
@@ -112,7 +127,10 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
             )
         )
     if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token or tokenizer.unk_token
+    places = _positions(config)
+    if places is not None and places < tokenizer.model_max_length:
+        tokenizer.model_max_length = places
     return tokenizer
 
 
@@ -145,7 +163,8 @@ def load_classifier(source: Source, spec: ModelSpec, labels: Sequence[str], seed
             trust_remote_code=spec.trust_remote_code,
         )
     if model.config.pad_token_id is None:
-        model.config.pad_token_id = getattr(model.config, "eos_token_id", None)
+        ends = getattr(model.config, "eos_token_id", None)
+        model.config.pad_token_id = ends[0] if isinstance(ends, list) else ends
     return model
 
 
@@ -206,6 +225,42 @@ def _licence(folder: Path) -> str | None:
     return None
 
 
+def _check_vocabulary(folder: Path) -> None:
+    """Refuse a folder without a tokenizer, for which transformers makes one that knows no word."""
+    if not any(found for kind in VOCABULARIES for found in folder.glob(kind)):
+        raise ModelError(
+            paragraph(
+                str(folder),
+                "the folder holds no tokenizer; expected tokenizer.json",
+                "Copy the whole model, or save its tokenizer here with `save_pretrained`",
+            )
+        )
+
+
+def _positions(config: Any) -> int | None:
+    """Return how many tokens a model has places for, as far as its configuration tells."""
+    text = config.get_text_config()
+    places = getattr(text, "max_position_embeddings", None)
+    if not isinstance(places, int) or places <= 0:
+        return None
+    # RoBERTa and its kin number places from behind the padding token's; elsewhere a few less harm
+    # nobody.
+    pad = getattr(text, "pad_token_id", None)
+    return places - (pad + 1 if isinstance(pad, int) and 0 < pad < 8 else 0)
+
+
+def _no_hub(name: str) -> ModelError:
+    return ModelError(
+        paragraph(
+            f"model.name: {name}",
+            "there is no such folder here, and the Hugging Face hub can't be reached to look for "
+            "a model of that name",
+            f"Use a bundled model ({', '.join(BUNDLED)}), name a local folder, or try again with "
+            "a network",
+        )
+    )
+
+
 @contextlib.contextmanager
 def _loading(source: Source) -> Iterator[None]:
     """Turn what loaders raise into one paragraph that says what to do."""
@@ -214,16 +269,8 @@ def _loading(source: Source) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as error:
-        if not source.local and _unreachable(error):
-            raise ModelError(
-                paragraph(
-                    f"model.name: {source.name}",
-                    "there is no such folder here, and the Hugging Face hub can't be reached to "
-                    "look for a model of that name",
-                    f"Use a bundled model ({', '.join(BUNDLED)}), name a local folder, or try "
-                    "again with a network",
-                )
-            ) from error
+        if not source.local and hub.unreachable(error):
+            raise _no_hub(source.name) from error
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise ModelError(
             paragraph(
@@ -232,19 +279,3 @@ def _loading(source: Source) -> Iterator[None]:
                 "Check that it fits the installed transformers and is meant for this task",
             )
         ) from error
-
-
-def _unreachable(error: BaseException) -> bool:
-    """Whether an error, or what caused it, is about the network."""
-    seen: BaseException | None = error
-    while seen is not None:
-        name = type(seen).__name__
-        if isinstance(seen, ConnectionError | TimeoutError) or any(
-            part in name
-            for part in ("Connect", "Offline", "Timeout", "LocalEntryNotFound", "Proxy")
-        ):
-            return True
-        if "connect" in str(seen).lower() or "offline" in str(seen).lower():
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return bool(os.environ.get("HF_HUB_OFFLINE"))

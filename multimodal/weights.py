@@ -14,6 +14,8 @@ from pathlib import Path
 from ..errors import ModelError, paragraph
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+NO_WEIGHTS = {"training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth"}
+WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 
 
@@ -46,7 +48,7 @@ def check_folder(folder: Path) -> list[Path]:
         )
     files = _weight_files(folder)
     if not files:
-        pickles = sorted(path.name for kind in PICKLES for path in folder.glob(kind))
+        pickles = sorted({path.name for kind in PICKLES for path in folder.glob(kind)} - NO_WEIGHTS)
         if pickles:
             raise ModelError(
                 paragraph(
@@ -54,7 +56,7 @@ def check_folder(folder: Path) -> list[Path]:
                     "the weights are pickled, and a pickle can run any code when it is opened; "
                     "expected model.safetensors",
                     "Load it where you trust it and save it again with "
-                    "`save_pretrained(…, safe_serialization=True)`",
+                    "`save_pretrained`, which writes safetensors",
                 )
             )
         raise ModelError(
@@ -86,12 +88,14 @@ def check_safetensors(file: Path) -> None:
                 raise ValueError("the header is longer than the file")
             header = json.loads(opened.read(length))
         ends = [one["data_offsets"][1] for name, one in header.items() if name != "__metadata__"]
-        promised = 8 + length + max(ends, default=0)
-    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        if not ends:
+            raise ValueError("it holds no weights")
+        promised = 8 + length + max(ends)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
             paragraph(
                 str(file),
-                f"this is not a whole safetensors file ({error})",
+                f"this is not a whole safetensors file ({error or type(error).__name__})",
                 "Copy the file again",
             )
         ) from None
@@ -127,22 +131,23 @@ def check_sha256(file: Path, expected: str) -> None:
 
 
 def _weight_files(folder: Path) -> list[Path]:
+    """Return the files that ``from_pretrained`` reads: one, or the parts that an index names."""
     index = folder / INDEX
-    if index.is_file():
-        try:
-            names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, AttributeError) as error:
+    if (folder / WHOLE).is_file() or not index.is_file():
+        return [folder / WHOLE] if (folder / WHOLE).is_file() else []
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            paragraph(str(index), f"the index can't be read ({error})", "Copy the file again")
+        ) from None
+    for name in names:
+        if not (folder / name).is_file():
             raise ModelError(
-                paragraph(str(index), f"the index can't be read ({error})", "Copy the file again")
-            ) from None
-        for name in sorted(names):
-            if not (folder / name).is_file():
-                raise ModelError(
-                    paragraph(
-                        str(folder / name),
-                        "this part of the weights is missing",
-                        "Copy the whole model",
-                    )
+                paragraph(
+                    str(folder / name),
+                    "this part of the weights is missing",
+                    "Copy the whole model",
                 )
-        return [folder / name for name in sorted(names)]
-    return sorted(folder.glob("*.safetensors"))
+            )
+    return [folder / name for name in names]

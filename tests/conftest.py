@@ -118,6 +118,12 @@ def sentences(rows: int, seed: int = 0) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def make_sentences() -> Callable[..., pd.DataFrame]:
+    """Give the function above to tests, which can't import this file."""
+    return sentences
+
+
+@pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write 400 such sentences to a CSV file."""
     path = tmp_path_factory.mktemp("data") / "sentences.csv"

@@ -55,7 +55,7 @@ def draw_intervals(figure: IntervalFigure, palette: Palette, width: int, *, alon
     """Draw values with their intervals; see `core.figures.draw` for the arguments."""
     values = figure.values[:MOST_ROWS]
     rows = [
-        _interval_row(name, value, at in figure.marked)
+        _interval_row(name, value, few=at in figure.marked, signed=figure.reference == 0)
         for at, (name, value) in enumerate(zip(figure.names, values, strict=False))
     ]
     ends = span(
@@ -89,11 +89,12 @@ def draw_bars(figure: BarFigure, palette: Palette, width: int, *, alone: bool) -
     return canvas
 
 
-def _interval_row(name: str, value: Measured, few: bool) -> _Row:
-    shown = number(value.value)
+def _interval_row(name: str, value: Measured, *, few: bool, signed: bool) -> _Row:
+    shown = number(value.value, signed=signed)
     interval = ""
     if value.defined and value.low is not None and value.high is not None:
-        interval = f"({number(value.low)} to {number(value.high)})"
+        ends = (number(end, signed=signed) for end in (value.low, value.high))
+        interval = f"({' to '.join(ends)})"
     rows = "" if value.n is None else f"{value.n:,}"
     hover = f"{name}: {shown} {interval}".rstrip() + (f", {rows} rows" if rows else "")
     return _Row(name, shown, interval, rows, few, hover + (f" ({FEW})" if few else ""))
@@ -212,7 +213,8 @@ def _words(canvas: Canvas, layout: _Layout, row: _Row, top: float) -> None:
 def _reference(canvas: Canvas, layout: _Layout, axes: Axes, reference: float, count: int) -> None:
     x = _across(layout, axes, reference)
     _upright(canvas, layout, x, count, canvas.palette.muted, dashes=(4, 3))
-    canvas.write(x, 9, number(reference), colour=canvas.palette.muted, size=SMALL, align="center")
+    label = number(reference) if reference else "0"
+    canvas.write(x, 9, label, colour=canvas.palette.muted, size=SMALL, align="center")
 
 
 def _across(layout: _Layout, axes: Axes, value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 CHUNK = 4096
-"""Samples that are tokenised at a time, so that memory stays bounded."""
+CHARACTERS = 4_000_000
+"""Samples, and characters of them, that are tokenised at a time, so that memory stays bounded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,8 @@ class EncodedText:
         Whether a sample was longer than the model reads; shape (samples,).
     pad, left
         Number of the padding token, and whether padding stands at the left.
+    pad_type
+        Part that padding is said to belong to, where `types` is given.
     """
 
     tokens: NDArray[np.int32]
@@ -38,6 +41,7 @@ class EncodedText:
     cut: NDArray[np.bool_]
     pad: int
     left: bool
+    pad_type: int = 0
     lengths: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +74,7 @@ class EncodedText:
             "attention_mask": torch.from_numpy(mask.astype(np.int64)),
         }
         if self.types is not None:
-            types = np.zeros(mask.shape, dtype=np.int64)
+            types = np.full(mask.shape, self.pad_type, dtype=np.int64)
             types[mask] = self.types[spans]
             out["token_type_ids"] = torch.from_numpy(types)
         return out
@@ -87,26 +91,34 @@ def encode(tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int) 
         Each sample's parts. Two parts are given as a pair; further ones join the second, with the
         separator token between them.
     max_length
-        Longest sample in tokens, special ones counted; longer ones are cut off at the end.
+        Longest sample in tokens, special ones counted. Longer ones are cut as transformers cuts
+        them (``truncation=True``): at the end, the longer part first.
+
+    Returns
+    -------
+    EncodedText
+        The same tokens as ``tokenizer(…, truncation=True)`` gives. A sample of which no token is
+        left (an empty text and a tokenizer without special tokens) is one padding token.
     """
-    limit = longest(tokenizer, max_length)
-    tokens, types, lengths, cut = [], [], [], []
-    for first in range(0, len(samples), CHUNK):
-        texts, pairs = parts(tokenizer, samples[first : first + CHUNK])
-        encoded = tokenizer(texts, pairs, truncation=True, max_length=limit)
-        lengths += [len(ids) for ids in encoded["input_ids"]]
-        tokens.append(_flat(encoded["input_ids"], np.int32))
-        if "token_type_ids" in encoded:
-            types.append(_flat(encoded["token_type_ids"], np.int8))
-        # The fast tokenizer keeps what it cut off as overflowing pieces.
-        cut += [bool(one.overflowing) for one in encoded.encodings]
+    asked = "token_type_ids" in tokenizer.model_input_names
+    empty = np.array([tokenizer.pad_token_id])
+    tokens, types, cut = [], [], []
+    for _, one, kept in _encodings(tokenizer, samples, max_length):
+        ids = np.array(one.ids, dtype=np.int32)
+        tokens.append((ids if kept is None else ids[kept]) if len(ids) else empty)
+        cut.append(kept is not None)
+        if asked:
+            owners = np.array(one.type_ids, dtype=np.int8)
+            types.append((owners if kept is None else owners[kept]) if len(ids) else empty * 0)
+    lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
     return EncodedText(
-        tokens=np.concatenate(tokens),
-        types=np.concatenate(types) if types else None,
+        tokens=np.concatenate([*tokens, []]).astype(np.int32),
+        types=np.concatenate([*types, []]).astype(np.int8) if asked else None,
         starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         cut=np.array(cut, dtype=bool),
         pad=int(tokenizer.pad_token_id),
         left=tokenizer.padding_side == "left",
+        pad_type=int(tokenizer.pad_token_type_id),
     )
 
 
@@ -121,23 +133,14 @@ def token_spans(
         For each sample one triple per token: the part, and the first and last+1 character in it;
         special tokens have part -1.
     """
-    limit = longest(tokenizer, max_length)
     out = []
-    for first in range(0, len(samples), CHUNK):
-        chunk = samples[first : first + CHUNK]
-        texts, pairs = parts(tokenizer, chunk)
-        encoded = tokenizer(texts, pairs, truncation=True, max_length=limit)
-        for sample, one in zip(chunk, encoded.encodings, strict=True):
-            starts = _part_starts(tokenizer, sample)
-            special = one.special_tokens_mask
-            out.append(
-                [
-                    (-1, 0, 0) if hidden or owner is None else _place(starts, owner, *span)
-                    for owner, span, hidden in zip(
-                        one.sequence_ids, one.offsets, special, strict=True
-                    )
-                ]
-            )
+    for sample, one, kept in _encodings(tokenizer, samples, max_length):
+        starts = _part_starts(tokenizer, sample)
+        spans = [
+            (-1, 0, 0) if owner is None else _place(starts, owner, *span)
+            for owner, span in zip(one.sequence_ids, one.offsets, strict=True)
+        ] or [(-1, 0, 0)]
+        out.append(spans if kept is None else [spans[place] for place in kept])
     return out
 
 
@@ -152,6 +155,56 @@ def parts(tokenizer: Any, samples: Sequence[tuple[str, ...]]) -> tuple[list[str]
 def longest(tokenizer: Any, max_length: int) -> int:
     """Return the smaller of the recipe's and the model's own limit, in tokens."""
     return min(max_length, int(min(tokenizer.model_max_length, 1 << 20)))
+
+
+def _encodings(
+    tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int
+) -> Iterator[tuple[tuple[str, ...], Any, NDArray[np.intp] | None]]:
+    """Tokenise whole samples, a few at a time; say which tokens are kept, None for all.
+
+    The tokenizer isn't asked to cut, because it keeps what it cuts off, and of two long texts
+    every pair of such pieces: 20,000 copies of 256 tokens for two texts of 100,000 characters.
+    """
+    limit = longest(tokenizer, max_length)
+    left = tokenizer.truncation_side == "left"
+    for first, last in _chunks(samples):
+        chunk = samples[first:last]
+        texts, pairs = parts(tokenizer, chunk)
+        encoded = tokenizer(texts, pairs, truncation=False, verbose=False)
+        for sample, one in zip(chunk, encoded.encodings, strict=True):
+            yield sample, one, _kept(one, limit, left) if len(one) > limit else None
+
+
+def _chunks(samples: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    first, characters = 0, 0
+    for row, sample in enumerate(samples):
+        size = sum(map(len, sample))
+        if row > first and (row - first == CHUNK or characters + size > CHARACTERS):
+            yield first, row
+            first, characters = row, 0
+        characters += size
+    if samples:
+        yield first, len(samples)
+
+
+def _kept(one: Any, limit: int, left: bool) -> NDArray[np.intp]:
+    """Say which tokens of a sample are kept: all special ones, and what the limit leaves."""
+    owner = np.array([-1 if part is None else part for part in one.sequence_ids])
+    counts = [int((owner == part).sum()) for part in (0, 1)]
+    keep = owner < 0
+    for part, room in enumerate(_rooms(counts, max(limit - int(keep.sum()), 0))):
+        places = np.flatnonzero(owner == part)
+        keep[places[len(places) - room :] if left else places[:room]] = True
+    return np.flatnonzero(keep)
+
+
+def _rooms(counts: Sequence[int], limit: int) -> tuple[int, int]:
+    """Share a limit between two texts as transformers' ``longest_first`` does."""
+    short, long = sorted(counts)
+    long = max(short, limit - short)
+    if short + long > limit:
+        short, long = limit // 2, limit - limit // 2
+    return (short, long) if counts[0] <= counts[1] else (long, short)
 
 
 def _between(tokenizer: Any) -> str:
@@ -170,9 +223,7 @@ def _part_starts(tokenizer: Any, sample: tuple[str, ...]) -> list[int]:
 def _place(starts: list[int], owner: int, start: int, end: int) -> tuple[int, int, int]:
     if owner == 0:
         return (0, start, end)
-    part = max(number for number in range(1, len(starts)) if starts[number] <= start)
-    return (part, start - starts[part], end - starts[part])
-
-
-def _flat(rows: Iterable[Sequence[int]], dtype: type) -> NDArray[Any]:
-    return np.concatenate([np.asarray(row, dtype=dtype) for row in rows])
+    # Some tokens hold the space in front of them, so the end tells the part, not the start.
+    reached = [number for number in range(2, len(starts)) if starts[number] < end]
+    part = reached[-1] if reached else 1
+    return (part, max(start - starts[part], 0), end - starts[part])

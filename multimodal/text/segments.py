@@ -1,24 +1,33 @@
 """Words: the segments that an explanation of a text speaks about.
 
-A tokenizer cuts words into pieces; people read words. A word here is a run of letters and digits
-(with inner apostrophes), a single mark of punctuation, or one character of a script that is
-written without spaces.
+A tokenizer cuts words into pieces; people read words. A word here is a run of letters, digits and
+the marks that belong to them (with inner apostrophes), one character of a script that is written
+without spaces, or a single sign: a mark of punctuation, a symbol, an emoji with its modifiers. The
+module `regex` knows the Unicode properties for this, which `re` doesn't.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff"
-WORD = re.compile(
-    rf"[{WITHOUT_SPACES}]|[^\W{WITHOUT_SPACES}]+(?:['’][^\W{WITHOUT_SPACES}]+)*|[^\w\s]"
+_ALONE = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc"
+_LETTER = rf"[\w--[{_ALONE}]]"
+# Soft hyphens and joiners stand inside words of many scripts; people don't see them.
+_RUN = rf"{_LETTER}(?:[[\w\p{{M}}]--[{_ALONE}]]|[\u00ad\u200c\u200d](?={_LETTER}))*"
+WORD = regex.compile(
+    rf"[[{_ALONE}]&&\w]\p{{M}}*"
+    rf"|{_RUN}(?:['’]{_RUN})*"
+    r"|(?![\s\p{Cc}\p{Cf}])\X",
+    regex.V1,
 )
+_PLAIN = regex.compile(r"[\w\p{M}]+", regex.V1)
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,44 @@ def words(sample: tuple[str, ...]) -> list[Segment]:
     ]
 
 
+def read_words(
+    segments: Sequence[Segment], spans: Sequence[tuple[int, int, int]]
+) -> NDArray[np.int64]:
+    """Find the words that the model read; what was cut off at either end of a part is not.
+
+    Parameters
+    ----------
+    segments, spans
+        As for `owners`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Numbers of the words between the first and the last character of each part that a token
+        covers, in order.
+    """
+    ends: dict[int, tuple[int, int]] = {}
+    for part, start, end in spans:
+        if part >= 0 and start < end:
+            low, high = ends.get(part, (start, end))
+            ends[part] = (min(low, start), max(high, end))
+    return np.array(
+        [
+            number
+            for number, one in enumerate(segments)
+            if one.part in ends and one.start < ends[one.part][1] and one.end > ends[one.part][0]
+        ],
+        dtype=np.int64,
+    )
+
+
 def separators(sample: tuple[str, ...], segments: Sequence[Segment]) -> tuple[str, ...]:
     """Return what stands behind each word, up to the next one; a new part begins a new line.
 
     Behind the last word stands nothing: what the model did not read is not shown.
     """
     out = []
-    for one, following in zip(segments, segments[1:], strict=False):
+    for one, following in pairwise(segments):
         if one.part == following.part:
             out.append(sample[one.part][one.end : following.start])
         else:
@@ -93,6 +133,6 @@ def owners(segments: Sequence[Segment], spans: Sequence[tuple[int, int, int]]) -
 
 
 def plain(text: str) -> str:
-    """Reduce a text to its letters and digits, for comparing near duplicates."""
+    """Reduce a text to its letters, their marks and digits, for comparing near duplicates."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.findall(r"\w+", folded))
+    return " ".join(_PLAIN.findall(folded))

@@ -177,6 +177,11 @@ def test_intervals_say_value_ends_rows_and_few_rows(width: int):
     assert hollow >= 1
 
 
+def test_differences_from_zero_carry_their_sign():
+    figure = IntervalFigure("t", "x", ("a",), (Measured(0.1, -0.2, 0.4),), "alt", reference=0.0)
+    assert {"+0.100", "(−0.200 to +0.400)", "0"} <= set(texts(svg(figure, "f1")))
+
+
 def test_bars_are_longest_first_with_signs():
     figure = BarFigure("t", "x", ("first", "b", "c"), (-0.1, 0.5, 0.2), "alt")
     shown = texts(svg(figure, "f1"))

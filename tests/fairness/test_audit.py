@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pellucid.core import Run
 from pellucid.errors import DataError, RecipeError, RunError
 from pellucid.fairness import AuditSpec, audit, findings
 
@@ -193,13 +193,12 @@ def test_one_group_only():
     json.dumps(audit(table, spec=SPEC).as_json(), allow_nan=False)
 
 
-def test_a_run_is_audited_on_its_test_rows():
+def test_a_run_is_audited_on_its_test_rows(tmp_path):
     table = planted().assign(split="test")
     table.loc[:999, "split"] = "train"
-    run = SimpleNamespace(
-        predictions=lambda: table,
-        recipe=SimpleNamespace(audit=AuditSpec(positive="negative", permutations=99)),
-    )
+    recipe = {"audit": {"positive": "negative", "permutations": 99}}
+    run = Run.create(tmp_path, "one", json.dumps(recipe), {})
+    table.to_parquet(run.path / "predictions.parquet")
     result = audit(run)
     assert (result.rows, result.split, result.positive) == (2000, "test", "negative")
     assert result.spec.permutations == 99
@@ -207,7 +206,7 @@ def test_a_run_is_audited_on_its_test_rows():
     assert list(audit(run, groups=["sex"]).groupings) == ["sex"]
     with pytest.raises(RecipeError, match="Leave them out"):
         audit(run, label="y")
-    run.predictions = lambda: table[table["split"] == "train"]
+    table[table["split"] == "train"].to_parquet(run.path / "predictions.parquet")
     with pytest.raises(RunError, match="test rows"):
         audit(run)
 

@@ -1,0 +1,232 @@
+"""The steps of a recipe, each of which works on a run's folder and can be run alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from . import device as devices
+from .core import events
+from .core.events import Artifact, Emit
+from .core.files import write_bytes, write_json, write_with
+from .core.jobs import CancelToken
+from .core.runs import Run
+from .core.spec import EvaluateSpec, ReportSpec, TrainSpec
+from .device import Device
+from .errors import RunError, paragraph
+from .explain.spec import ExplainSpec
+from .fairness.spec import AuditSpec
+from .multimodal.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .core.dataset import Dataset
+    from .explain.attribution import Attribution
+
+
+class Paused(Exception):
+    """Training was stopped by a person and can be resumed."""
+
+
+@dataclass
+class Work:
+    """A run that is being worked on: what the steps share and load once."""
+
+    run: Run
+    emit: Emit
+    cancel: CancelToken
+    loaded: Dataset | None = field(default=None, repr=False)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The run's rows, encoded nowhere yet."""
+        return self.loaded if self.loaded is not None else self.run.dataset()
+
+    @property
+    def device(self) -> Device:
+        """The device on which the run began; resuming on another one is an error."""
+        return Device.from_json(self.run.environment["device"])
+
+
+def train(work: Work) -> None:
+    """Fine-tune the model on the training rows and save it."""
+    import torch
+
+    from .core.training import Encoded
+    from .core.training import train as fine_tune
+    from .multimodal.models import load_classifier, load_tokenizer, locate
+    from .multimodal.text.encode import encode
+
+    devices.prepare()
+    spec = work.run.section("model", ModelSpec)
+    settings = work.run.section("train", TrainSpec)
+    device = work.device
+    if device.kind != devices.choose(settings.precision).kind:
+        raise RunError(
+            paragraph(
+                str(work.run.path),
+                f"the run began on {device.words}, which is not here",
+                "Resume it on such a machine, or begin a new run",
+            )
+        )
+    torch.set_num_threads(device.threads)
+    source = locate(spec.name)
+    tokenizer = load_tokenizer(source, spec)
+    model = load_classifier(source, spec, work.dataset.labels, settings.seed)
+    samples = encode(tokenizer, work.dataset.samples(), spec.max_length)
+    cut = samples.cut.mean()
+    if cut > 0.01:
+        work.emit(
+            events.Warning(
+                text=f"{cut:.1%} of the samples are longer than {spec.max_length} tokens; what "
+                "stands behind is not read. model.max_length changes that."
+            )
+        )
+    fitted = fine_tune(
+        work.run,
+        model,
+        work.dataset,
+        Encoded(samples, tokenizer),
+        settings,
+        device=device,
+        emit=work.emit,
+        cancel=work.cancel,
+    )
+    if fitted.stopped:
+        raise Paused
+
+
+def evaluate(work: Work) -> None:
+    """Predict the evaluated splits and measure the predictions, baselines beside them."""
+    import numpy as np
+
+    from .core import baselines
+    from .core.evaluate import evaluate as measure
+    from .core.predict import predictor, table
+    from .multimodal.text.baseline import tfidf
+
+    spec = work.run.section("evaluate", EvaluateSpec)
+    data = work.dataset
+    rows = np.flatnonzero(np.isin(data.split.astype(str), spec.splits))
+    chosen = data.take(rows)
+    scores = predictor(work.run, work.device)(
+        chosen.samples(), emit=work.emit, check=work.cancel.check
+    )
+    predictions = table(chosen, scores)
+    beside: dict[str, pd.DataFrame | str] = {}
+    if spec.baselines:
+        trained = data.take(data.rows("train"))
+        codes, classes = trained.codes, len(data.labels)
+        most = baselines.majority(codes, classes, len(chosen))
+        beside[baselines.MAJORITY] = baselines.baseline_frame(predictions, data.labels, most)
+        texts = [[" ".join(sample) for sample in part.samples()] for part in (trained, chosen)]
+        simple = tfidf(texts[0], codes, texts[1], classes)
+        beside[baselines.TFIDF] = (
+            simple.reason
+            if simple.scores is None
+            else baselines.baseline_frame(predictions, data.labels, simple.scores)
+        )
+    measured = measure(predictions, data.labels, spec, beside)
+    _write_parquet(work, "predictions.parquet", predictions)
+    _write_parquet(work, "curves.parquet", measured.curves_frame())
+    _write_json(work, "evaluation.json", measured.as_json())
+
+
+def explain(work: Work, *, rows: Any = None, method: str | None = None) -> None:
+    """Attribute answers on test rows to their words, and rank the words of the whole split."""
+    from .core.dataset import pick
+    from .explain.attribute import explain_rows
+    from .explain.attribution import write_attributions
+    from .explain.importance import importance
+
+    devices.prepare()
+    spec = work.run.section("explain", ExplainSpec)
+    test = work.dataset.take(work.dataset.rows("test"))
+    chosen = test.take(pick(test.ids, spec.rows if rows is None else rows))
+    ranked = {}
+    for name in spec.methods if method is None else [method]:
+        found = explain_rows(
+            work.run,
+            chosen,
+            spec,
+            method=name,  # type: ignore[arg-type]
+            emit=work.emit,
+            check=work.cancel.check,
+        )
+        path = f"explanations/{name}.parquet"
+        write_attributions(work.run.path / path, found)
+        work.emit(Artifact(path=path, kind="attributions"))
+        ranked[name] = {
+            target: [word.as_json() for word in words]
+            for target, words in importance(found).items()
+        }
+        for one in found[: work.run.section("report", ReportSpec).maps]:
+            _draw(work, one)
+    _write_json(work, "explanations/importance.json", ranked)
+
+
+def audit(work: Work, *, groups: Sequence[str] | None = None) -> None:
+    """Compare the groups of the test rows."""
+    from .fairness.audit import audit as compare
+    from .fairness.curves import curves_table
+
+    spec = work.run.section("audit", AuditSpec)
+    predictions = work.run.predictions()
+    has_groups = any(name.startswith("group:") for name in predictions.columns)
+    if not has_groups and not groups:
+        _write_json(work, "audit.json", {"positive": spec.positive})
+        return
+    found = compare(predictions[predictions["split"] == "test"], groups=groups, spec=spec)
+    if found.curves:
+        _write_parquet(work, "audit/curves.parquet", curves_table(found.curves))
+    _write_json(work, "audit.json", found.as_json())
+
+
+def report(work: Work) -> None:
+    """Write the run up as one HTML page and a model card."""
+    from .writeup import write
+
+    for path in write(work.run, work.dataset):
+        work.emit(Artifact(path=path, kind="report"))
+
+
+def _draw(work: Work, one: Attribution) -> None:
+    from .multimodal.text.draw import word_map_png
+
+    stem = re.sub(r"[^\w.-]+", "-", one.id).strip("-.") or "row"
+    path = f"explanations/maps/{stem}.png"
+    content = word_map_png(one.segments, one.scores, separators=one.separators)
+    write_bytes(work.run.path / path, content)
+
+
+def _write_parquet(work: Work, path: str, frame: pd.DataFrame) -> None:
+    write_with(work.run.path / path, lambda partial: frame.to_parquet(partial, index=False))
+    work.emit(Artifact(path=path, kind="table"))
+
+
+def _write_json(work: Work, path: str, value: Any) -> None:
+    write_json(work.run.path / path, value)
+    work.emit(Artifact(path=path, kind="figures"))
+
+
+DO: dict[str, Callable[..., None]] = {
+    "train": train,
+    "evaluate": evaluate,
+    "explain": explain,
+    "audit": audit,
+    "report": report,
+}
+"""The steps by their names, in order."""
+
+MADE = {
+    "train": "model",
+    "evaluate": "evaluation.json",
+    "explain": "explanations/importance.json",
+    "audit": "audit.json",
+    "report": "report.html",
+}
+"""What each step leaves behind; a resumed run passes over the steps whose work is there."""
