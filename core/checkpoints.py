@@ -29,8 +29,6 @@ class State:
         Optimiser steps done.
     epoch, batch
         Epoch in progress, and batches of it that are done.
-    loss, unreported
-        Sum of the losses and number of the steps since the last report of the loss.
     best, best_epoch
         Best validation metric so far and the epoch after which it was measured; None before.
     waited, ended
@@ -42,8 +40,6 @@ class State:
     step: int = 0
     epoch: int = 0
     batch: int = 0
-    loss: float = 0.0
-    unreported: int = 0
     best: float | None = None
     best_epoch: int | None = None
     waited: int = 0

@@ -107,7 +107,7 @@ def fit(
     clock = Clock(steps, state.step)
     while state.epoch < spec.epochs and not state.ended:
         batches = sampler(samples.lengths, spec.batch_size, [spec.seed, state.epoch])
-        running = torch.tensor(state.loss, device=accelerator.device)
+        running, since = torch.zeros((), device=accelerator.device), 0
         trained.train()
         for rows in batches[state.batch :]:
             rate = learning_rate(state.step, steps, spec)
@@ -124,38 +124,29 @@ def fit(
             stepper.step()
             stepper.zero_grad(set_to_none=True)
 
-            running += value.detach()
-            state.step, state.batch, state.unreported = (
-                state.step + 1,
-                state.batch + 1,
-                state.unreported + 1,
-            )
-            if state.step % REPORT_EVERY == 0 or state.batch == len(batches):
-                mean = float(running) / state.unreported
-                _refuse_divergence(mean, state, rate)
-                emit(Metric(name="loss", value=mean, at=state.step))
-                emit(Metric(name="learning_rate", value=rate, at=state.step))
-                running.zero_()
-                state.unreported = 0
-            if clock.due() or state.step == steps:
-                emit(
-                    Progress(
-                        step="train",
-                        done=state.step,
-                        total=steps,
-                        remaining=clock.remaining(state.step),
-                        text=f"epoch {state.epoch + 1} of {spec.epochs}",
-                    )
-                )
+            running, since = running + value.detach(), since + 1
+            state.step, state.batch = state.step + 1, state.batch + 1
             cancel.check()
+            stop, last = cancel.stop_requested, state.batch == len(batches)
             due = spec.checkpoint_steps is not None and state.step % spec.checkpoint_steps == 0
-            if (due or cancel.stop_requested) and state.batch < len(batches):
-                state.loss = float(running)
+            if stop or last or due or state.step % REPORT_EVERY == 0:
+                # Before a checkpoint too: what is saved has a finite loss.
+                _tell_loss(float(running) / since, rate, state, emit)
+                running, since = torch.zeros_like(running), 0
+            if clock.due() or state.step == steps:
+                left, text = (
+                    clock.remaining(state.step),
+                    f"epoch {state.epoch + 1} of {spec.epochs}",
+                )
+                emit(
+                    Progress(step="train", done=state.step, total=steps, remaining=left, text=text)
+                )
+            if (stop or due) and not last:
                 emit(_saved(checkpoints.save(state, model, optimizer)))
-                if cancel.stop_requested:
+                if stop:
                     return Fitted(state, stopped=True)
 
-        state.epoch, state.batch, state.loss = state.epoch + 1, 0, 0.0
+        state.epoch, state.batch = state.epoch + 1, 0
         if validate is not None:
             trained.eval()
             better = _judge(validate(trained), state, spec, emit)
@@ -222,17 +213,19 @@ def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: E
     return better
 
 
-def _refuse_divergence(mean: float, state: State, rate: float) -> None:
-    if math.isfinite(mean):
-        return
-    raise DivergedError(
-        paragraph(
-            f"training, step {state.step}",
-            f"the loss is {mean} at a learning rate of {rate:g}",
-            "Lower train.learning_rate, or set train.precision to fp32; the last checkpoint is "
-            "intact",
+def _tell_loss(mean: float, rate: float, state: State, emit: Emit) -> None:
+    """Report the mean loss of the last steps; end the training where it is no number."""
+    if not math.isfinite(mean):
+        raise DivergedError(
+            paragraph(
+                f"training, step {state.step}",
+                f"the loss is {mean} at a learning rate of {rate:g}",
+                "Lower train.learning_rate, or set train.precision to fp32; the last checkpoint "
+                "is intact",
+            )
         )
-    )
+    emit(Metric(name="loss", value=mean, at=state.step))
+    emit(Metric(name="learning_rate", value=rate, at=state.step))
 
 
 def _saved(path: Path) -> Artifact:

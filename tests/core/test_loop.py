@@ -185,13 +185,14 @@ def test_only_the_last_checkpoints_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_names_the_step(tmp_path: Path) -> None:
-    spec = TrainSpec(epochs=1, batch_size=6)
+    spec = TrainSpec(epochs=1, batch_size=6, checkpoint_steps=3)
 
     def broken(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return logits.sum(1) * float("nan")
 
-    with pytest.raises(DivergedError, match=r"step 10.*learning_rate"):
+    with pytest.raises(DivergedError, match=r"step 3.*learning_rate"):
         learn(tmp_path, spec, loss=broken)
+    assert list(tmp_path.iterdir()) == []  # no checkpoint holds what diverged
 
 
 def test_cancel_ends_within_the_step(tmp_path: Path) -> None:
