@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import device as devices
 from .core import events
 from .core.events import Artifact, Emit
-from .core.files import write_bytes, write_json, write_with
+from .core.files import folder_whole, write_json, write_with
 from .core.jobs import CancelToken
 from .core.runs import Run
 from .core.spec import EvaluateSpec, ReportSpec, TrainSpec
@@ -142,6 +142,7 @@ def explain(work: Work, *, rows: Any = None, method: str | None = None) -> None:
     from .explain.attribute import explain_rows
     from .explain.attribution import write_attributions
     from .explain.importance import importance
+    from .explain.section import chosen as chosen_maps
 
     devices.prepare()
     spec = work.run.section("explain", ExplainSpec)
@@ -164,8 +165,7 @@ def explain(work: Work, *, rows: Any = None, method: str | None = None) -> None:
             target: [word.as_json() for word in words]
             for target, words in importance(found).items()
         }
-        for one in found[: work.run.section("report", ReportSpec).maps]:
-            _draw(work, one)
+        _draw(work, name, chosen_maps(found, work.run.section("report", ReportSpec).maps))
     _write_json(work, "explanations/importance.json", ranked)
 
 
@@ -194,13 +194,17 @@ def report(work: Work) -> None:
         work.emit(Artifact(path=path, kind="report"))
 
 
-def _draw(work: Work, one: Attribution) -> None:
+def _draw(work: Work, method: str, found: Sequence[Attribution]) -> None:
+    """Draw the maps that the report shows as PNG, numbered in the report's order."""
     from .multimodal.text.draw import word_map_png
 
-    stem = re.sub(r"[^\w.-]+", "-", one.id).strip("-.") or "row"
-    path = f"explanations/maps/{stem}.png"
-    content = word_map_png(one.segments, one.scores, separators=one.separators)
-    write_bytes(work.run.path / path, content)
+    path = f"explanations/maps/{method}"
+    with folder_whole(work.run.path / path) as folder:
+        for number, one in enumerate(found, start=1):
+            stem = re.sub(r"[^\w.-]+", "-", one.id).strip("-.")[:60]
+            content = word_map_png(one.segments, one.scores, separators=one.separators)
+            (folder / f"{number:03d}-{stem}.png").write_bytes(content)
+    work.emit(Artifact(path=path, kind="maps"))
 
 
 def _write_parquet(work: Work, path: str, frame: pd.DataFrame) -> None:

@@ -36,7 +36,7 @@ class ExplainSpec(Spec):
     steps: Annotated[int, Field(ge=2, le=4096)] = Field(
         24, description="Steps of integration to begin with; raised where the error is too large."
     )
-    max_steps: Annotated[int, Field(ge=2, le=65_536)] = Field(
+    max_steps: Annotated[int, Field(ge=2, le=4096)] = Field(
         512, description="Most steps of integration for one sample."
     )
 

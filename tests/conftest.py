@@ -11,6 +11,8 @@ import pytest
 
 from pellucid import device
 
+# The models here are so small that a second thread costs more than it brings.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 device.prepare()
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -78,8 +78,8 @@ def kill_and_resume(
 
 
 def test_five_kills_change_no_bit(raw_recipe: dict[str, Any], tmp_path: Path) -> None:
-    recipe = write(tmp_path, raw_recipe, epochs=12, checkpoint_steps=2)
-    killed, whole, moments = kill_and_resume(recipe, tmp_path, kills=5, seed=1, steps=200)
+    recipe = write(tmp_path, raw_recipe, epochs=6, checkpoint_steps=3)
+    killed, whole, moments = kill_and_resume(recipe, tmp_path, kills=5, seed=1, steps=110)
     assert len(moments) >= 3, moments  # the kills fell into the training, not behind it
     assert killed == whole
 

@@ -48,7 +48,8 @@ def test_scores_are_those_of_the_saved_model(
     assert found["prediction"].tolist() == names
     assert found["id"].tolist() == rows["id"].tolist()
     assert found["label"].tolist() == [label.strip() for label in rows["label"]]
-    assert found["group:gender"].tolist() == [gender or None for gender in rows["gender"]]
+    assert found["group:gender"].isna().tolist() == [gender == "" for gender in rows["gender"]]
+    assert found["group:gender"].fillna("").tolist() == rows["gender"].tolist()
     assert "more" not in found and "split" not in found
 
 

@@ -1,4 +1,4 @@
-"""A trained tiny model, and models so plain that their integrated gradients are known by formula."""
+"""A trained tiny model, and models whose integrated gradients are known by formula."""
 
 from __future__ import annotations
 
