@@ -129,7 +129,7 @@ def test_data_is_escaped(rows: list[Any]) -> None:
 
 
 def test_the_maps_of_a_run_open_as_pictures(finished: Path) -> None:
-    pictures = sorted((finished / "explanations" / "maps").glob("*.png"))
+    pictures = sorted((finished / "explanations" / "maps").rglob("*.png"))
     assert len(pictures) == 6
     for path in pictures:
         with Image.open(path) as picture:
