@@ -96,6 +96,7 @@ def begin(recipe: Recipe, runs: Path) -> tuple[Run, Dataset]:
 
     dataset = datasets.load(recipe.data)
     _check_classes(recipe, dataset.labels)
+    datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)
     devices.prepare()
     source = locate(recipe.model.name)
     load_tokenizer(source, recipe.model)  # finds a hub that can't be reached, before anything else

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import RunError, paragraph
 from . import jobs
-from .files import read_json, write_json, write_text
+from .files import write_json, write_text
 from .migrate import FORMAT, migrate
 from .spec import DataSpec
 
@@ -99,8 +101,7 @@ class Run:
     @property
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain data, every default filled in."""
-        raw = yaml.safe_load((self.path / "recipe.yaml").read_text(encoding="utf-8"))
-        return dict(raw)
+        return self._read("recipe.yaml", yaml.safe_load)
 
     def section(self, name: str, kind: type[S]) -> S:
         """Return one section of the recipe, checked.
@@ -124,7 +125,7 @@ class Run:
     @property
     def environment(self) -> dict[str, Any]:
         """Versions, device, seed, data fingerprint, classes and lineage of the run."""
-        return migrate(read_json(self.path / "environment.json"))
+        return migrate(self._read("environment.json", json.loads))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -168,6 +169,20 @@ class Run:
         import pandas as pd
 
         return pd.read_parquet(self.need("predictions.parquet", "evaluate"))
+
+    def _read(self, name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
+        path = self.path / name
+        try:
+            return dict(parse(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(
+                paragraph(
+                    str(path),
+                    f"the file is damaged or missing ({reason})",
+                    "Restore it from a copy of the run, or begin a new run",
+                )
+            ) from None
 
     def has(self, name: str) -> bool:
         """Whether a file or folder of the run is there."""

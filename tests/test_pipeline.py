@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import yaml
 
 from pellucid import Recipe, execute
 from pellucid.core import CancelToken, Run, events
-from pellucid.errors import Cancelled, RecipeError, RunError
+from pellucid.errors import Cancelled, DataError, RecipeError, RunError
 from pellucid.pipeline import carry_out
 
 FILES = [
@@ -197,6 +198,23 @@ def test_changed_data_are_noticed(raw_recipe: dict[str, Any], tmp_path: Path, ta
     with pytest.raises(RunError, match="has changed"):
         carry_out(run, ["evaluate"])
     assert run.status == "failed"
+
+
+@pytest.mark.parametrize("name", ["environment.json", "recipe.yaml"])
+def test_a_damaged_run_is_named(finished: Path, tmp_path: Path, name: str) -> None:
+    copied = tmp_path / "run"
+    shutil.copytree(finished, copied)
+    (copied / name).write_text("{not: [whole", encoding="utf-8")
+    with pytest.raises(RunError, match=f"{name}.*damaged"):
+        carry_out(Run.open(copied), ["report"])
+
+
+def test_rows_to_explain_are_checked_before_training(
+    raw_recipe: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="no test row has this id"):
+        execute(changed(raw_recipe, explain={"rows": ["nobody"]}), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_from_pretrained_needs_no_pellucid(finished: Path) -> None:
