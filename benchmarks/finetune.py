@@ -62,7 +62,8 @@ def main(chosen: argparse.Namespace) -> None:
         lines.append(f"test accuracy, {side}: {mean:.4f} on average")
     print("\n".join(lines))
     if chosen.record:
-        record.append(f"finetune --epochs {chosen.epochs} --seeds {chosen.seeds}", lines)
+        options = f"--epochs {chosen.epochs} --seeds {chosen.seeds} --rows {chosen.rows}"
+        record.append(f"finetune {options}", lines)
 
 
 def _child(chosen: argparse.Namespace, side: str, seed: int) -> dict[str, float]:
@@ -100,8 +101,9 @@ def _pellucid(chosen: argparse.Namespace) -> dict[str, float]:
     from transformers import AutoModelForSequenceClassification  # noqa: F401
 
     from pellucid import Recipe, execute
-    from pellucid.core import evaluate, training  # noqa: F401
-    from pellucid.core.files import read_json
+    from pellucid.core import training  # noqa: F401
+    from pellucid.core.predict import predictor
+    from pellucid.device import Device
 
     with tempfile.TemporaryDirectory() as folder:
         path = _table(chosen, Path(folder))
@@ -117,15 +119,18 @@ def _pellucid(chosen: argparse.Namespace) -> dict[str, float]:
             "train": {
                 "epochs": chosen.epochs,
                 "seed": chosen.seed,
+                "checkpoint_steps": None,
                 "early_stopping": {"patience": 0, "metric": "accuracy"},
             },
-            "evaluate": {"splits": ["test"], "baselines": False},
         }
         began, cpu = time.perf_counter(), time.process_time()
-        run = execute(Recipe.of(raw), Path(folder) / "runs", only=["train", "evaluate"])
+        run = execute(Recipe.of(raw), Path(folder) / "runs", only=["train"])
+        dataset = run.dataset()
+        test = dataset.take(dataset.rows("test"))
+        scores = predictor(run, Device.from_json(run.environment["device"]))(test.samples())
         seconds, spent = time.perf_counter() - began, time.process_time() - cpu
-        accuracy = read_json(run.path / "evaluation.json")["test"]["accuracy"]["value"]
-    return {"seconds": seconds, "cpu": spent, "accuracy": accuracy}
+    right = scores.argmax(axis=1) == test.codes
+    return {"seconds": seconds, "cpu": spent, "accuracy": float(right.mean())}
 
 
 def _trainer(chosen: argparse.Namespace) -> dict[str, float]:
