@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -32,12 +32,14 @@ RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN"
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write one JSON object to standard output, for programs.")
 ]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the unfinished run of that name.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Change = Annotated[
-    Optional[list[str]],  # noqa: UP045 - Typer reads the annotation at run time
+    list[str] | None,
     typer.Option("--set", help="Change one value: --set train.epochs=1. May be repeated."),
 ]
-Text = Annotated[Optional[str], typer.Option()]  # noqa: UP045
 
 
 @app.command()
@@ -49,9 +51,7 @@ def run(
         typer.Option(help="Steps to carry out, with commas: train,evaluate,explain,audit,report."),
     ] = "",
     changes: Change = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the unfinished run of that name.")
-    ] = False,
+    resume: Resume = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -71,9 +71,7 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe in YAML.")],
     runs: Runs = Path("runs"),
     changes: Change = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the unfinished run of that name.")
-    ] = False,
+    resume: Resume = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -93,11 +91,11 @@ def evaluate(folder: RunFolder, as_json: AsJson = False, quiet: Quiet = False) -
 def explain(
     folder: RunFolder,
     rows: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids."),
     ] = None,
     method: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Attribution method: integrated_gradients."),
     ] = None,
     as_json: AsJson = False,
@@ -110,15 +108,15 @@ def explain(
 @app.command()
 def audit(
     folder: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Argument(help="A run's folder; leave it out with --predictions.", metavar="[RUN]"),
     ] = None,
     groups: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Sensitive columns, with commas between them."),
     ] = None,
     predictions: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(help="A table of anyone's predictions (CSV, TSV, JSONL, Parquet)."),
     ] = None,
     label: Annotated[str, typer.Option(help="Column with the true class.")] = "label",
@@ -126,11 +124,11 @@ def audit(
         str, typer.Option(help="Column with the predicted class.")
     ] = "prediction",
     score: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Column with the probability of the positive class."),
     ] = None,
     positive: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="The favourable class."),
     ] = None,
     as_json: AsJson = False,
@@ -274,12 +272,12 @@ def doctor(as_json: AsJson = False) -> None:
 def recipe_new(
     table: Annotated[Path, typer.Argument(help="A table (CSV, TSV, JSONL, Parquet).")],
     out: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--out", help="Where to write; TABLE.recipe.yaml if left out."),
     ] = None,
-    label: Annotated[Optional[str], typer.Option(help="The label's column.")] = None,  # noqa: UP045
+    label: Annotated[str | None, typer.Option(help="The label's column.")] = None,
     input_columns: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--input", help="An input column; may be repeated."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Character encoding of the table.")] = "utf-8",

@@ -95,7 +95,6 @@ KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (Started, Progress, Metric, Artifact, Warning, Finished, Stopped, Failed)
 }
-END = (Finished, Stopped, Failed)
 
 
 def silent(event: Event) -> None:

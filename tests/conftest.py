@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -171,3 +172,15 @@ def finished(raw_recipe: dict[str, object], tmp_path_factory: pytest.TempPathFac
 def vocabulary() -> tuple[set[str], set[str]]:
     """Give the words that speak for and against in the sentences."""
     return set(GOOD), set(BAD)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of two megabytes, or skip where that is not allowed."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("skipped: mounting a small disk needs rights that are not there")
+    yield place
+    subprocess.run(["umount", str(place)], check=False)

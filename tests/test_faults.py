@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ import pytest
 import yaml
 
 from pellucid.core import Run, events
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def write(folder: Path, raw: dict[str, Any], **train: Any) -> Path:
@@ -132,17 +130,6 @@ def test_cancel_command_exits_with_130(raw_recipe: dict[str, Any], tmp_path: Pat
     process.communicate(timeout=120)
     assert process.returncode == 130
     assert Run.open(run).status == "cancelled"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("skipped: mounting a small disk needs rights that are not there")
-    yield place
-    subprocess.run(["umount", str(place)], check=False)
 
 
 def test_a_full_disk_fails_the_job_and_keeps_the_last_checkpoint(
