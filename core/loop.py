@@ -22,6 +22,7 @@ from ..device import Device
 from ..errors import DivergedError, paragraph
 from .batches import Sampler, Samples, length_buckets
 from .checkpoints import Checkpoints, State
+from .dropout import quick_masks
 from .events import Artifact, Clock, Emit, Metric, Progress
 from .jobs import CancelToken
 from .metrics import higher_is_better
@@ -45,6 +46,7 @@ class Fitted:
     stopped: bool
 
 
+@quick_masks()
 def fit(
     model: torch.nn.Module,
     samples: Samples,
