@@ -166,7 +166,9 @@ def ask(folder: Path, request: Request, patience: float = 10.0) -> None:
         _end_tree(process, patience)
 
 
-def start(command: Sequence[str], workspace: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], workspace: Path, told: Path | None = None
+) -> subprocess.Popen[bytes]:
     """Start ``python -m pellucid …`` as a process of its own that outlives this one.
 
     Parameters
@@ -175,6 +177,8 @@ def start(command: Sequence[str], workspace: Path) -> subprocess.Popen[bytes]:
         The words after ``pellucid``.
     workspace
         The folder to work in.
+    told
+        File that takes what the process writes to standard error; nothing keeps it if left out.
     """
     package = __package__.rpartition(".")[0] if __package__ else "pellucid"
     detached: dict[str, Any] = (
@@ -182,14 +186,15 @@ def start(command: Sequence[str], workspace: Path) -> subprocess.Popen[bytes]:
         if os.name == "nt"
         else {"start_new_session": True}
     )
-    return subprocess.Popen(
-        [sys.executable, "-m", package, *command],
-        cwd=workspace,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **detached,
-    )
+    with contextlib.ExitStack() as stack:
+        return subprocess.Popen(
+            [sys.executable, "-m", package, *command],
+            cwd=workspace,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if told is None else stack.enter_context(told.open("wb")),
+            **detached,
+        )
 
 
 @dataclass(frozen=True)
@@ -203,9 +208,9 @@ class Job:
 
 
 def find(runs: Path) -> list[Job]:
-    """Find every job of a workspace, oldest first."""
+    """Find every job of a workspace, oldest first; names with a dot in front are no runs."""
     found = []
-    for file in sorted(runs.glob("*/job.json"), key=lambda path: path.stat().st_mtime):
+    for file in sorted(runs.glob("[!.]*/job.json"), key=lambda path: path.stat().st_mtime):
         with contextlib.suppress(OSError, ValueError, KeyError):
             raw = read_json(file)
             found.append(Job(file.parent, status(file.parent), raw["pid"], tuple(raw["command"])))
@@ -221,12 +226,12 @@ def _alive(folder: Path) -> psutil.Process | None:
         running = same and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
-    if not running or (process.pid == os.getpid() and not _locked(folder)):
+    if not running or (process.pid == os.getpid() and not locked(folder)):
         return None
     return process
 
 
-def _locked(folder: Path) -> bool:
+def locked(folder: Path) -> bool:
     """Whether some job holds the folder; tells an ended job of this very process."""
     lock = FileLock(folder / ".lock")
     try:

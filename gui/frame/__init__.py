@@ -1,0 +1,1 @@
+"""What every page hangs on: theme, icons, actions, navigation, notices, and what jobs tell."""

@@ -1,0 +1,1 @@
+"""One page each: home, data, recipe, jobs, runs, results."""
