@@ -8,20 +8,22 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel
 
 from .core.files import write_text
-from .core.guess import Guess, guess
 from .core.spec import EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
-from .errors import DataError, RecipeError, nearest, paragraph
+from .errors import RecipeError, paragraph
 from .explain.spec import ExplainSpec
 from .fairness.spec import AuditSpec
 from .multimodal.escape import visible
 from .multimodal.spec import ModelSpec
 from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .core.guess import Guess
 
 SHOWN: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "model": (ModelSpec, ("name", "max_length")),
@@ -67,6 +69,7 @@ def write_recipe(
     """
     import numpy as np
 
+    from .core.guess import check_named, guess
     from .core.tables import as_text, blank, read_table
 
     path = out or table.with_name(f"{table.stem}.recipe.yaml")
@@ -80,28 +83,11 @@ def write_recipe(
             )
         )
     read = read_table(SourceSpec(path=str(table), encoding=encoding))
-    columns = [str(name) for name in read.columns]
-    for name in [*inputs, *([] if label is None else [label])]:
-        if name not in columns:
-            raise DataError(
-                paragraph(
-                    f"{table}, column “{name}”",
-                    f"there is no such column ({nearest(name, columns)})",
-                    "Correct the name",
-                )
-            )
-    if label in inputs:
-        raise DataError(
-            paragraph(
-                f"{table}, column “{label}”",
-                "it is named both as input and as label",
-                "Name two columns",
-            )
-        )
+    check_named(read.columns, str(table), label, inputs)
     guesses = guess(read, str(table), label=label, inputs=inputs)
     needed = [one.column for one in guesses if one.role in ("input", "label")]
     empty = np.logical_or.reduce([blank(as_text(read[name], str(table))) for name in needed])
-    text = _compose(table, path, guesses, encoding, int(empty.sum()))
+    text = compose(table, path, guesses, encoding, int(empty.sum()))
     Recipe.parse(text, where=str(path), folder=path.resolve().parent)  # must be readable again
     try:
         write_text(path, text)
@@ -116,7 +102,23 @@ def write_recipe(
     return path
 
 
-def _compose(table: Path, path: Path, guesses: list[Guess], encoding: str, empty: int) -> str:
+def compose(
+    table: Path, path: Path, guesses: Sequence[Guess], encoding: str = "utf-8", empty: int = 0
+) -> str:
+    """Write the text of a commented recipe.
+
+    Parameters
+    ----------
+    table, encoding
+        The table, and its character encoding.
+    path
+        Where the recipe will stand; the table is named as seen from there.
+    guesses
+        The role of each column, with the reason; one has the role ``label``.
+    empty
+        Rows whose label or an input is empty.
+    """
+
     def of(role: str) -> list[Guess]:
         return [one for one in guesses if one.role == role]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import DataError, paragraph
+from ..errors import DataError, nearest, paragraph
 from ..multimodal.text.segments import WORD
 from .splits import SYNONYMS
 
@@ -165,6 +165,36 @@ def guess(
     for one in ids[1:]:
         out[one.column] = Guess(one.column, "none", f"{ids[0].column} names the rows already")
     return [out[str(name)] for name in table.columns]
+
+
+def check_named(
+    columns: Iterable[str], where: str, label: str | None, inputs: Sequence[str]
+) -> None:
+    """Refuse columns named by a person that are not there, or that are named for both roles.
+
+    Raises
+    ------
+    DataError
+        Which names the column.
+    """
+    known = [str(name) for name in columns]
+    for name in [*inputs, *([] if label is None else [label])]:
+        if name not in known:
+            raise DataError(
+                paragraph(
+                    f"{where}, column “{name}”",
+                    f"there is no such column ({nearest(name, known)})",
+                    "Correct the name",
+                )
+            )
+    if label in inputs:
+        raise DataError(
+            paragraph(
+                f"{where}, column “{label}”",
+                "it is named both as input and as label",
+                "Name two columns",
+            )
+        )
 
 
 def _is_split(look: Look) -> bool:

@@ -128,9 +128,9 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token or tokenizer.unk_token
-    places = _positions(config)
-    if places is not None and places < tokenizer.model_max_length:
-        tokenizer.model_max_length = places
+    room = _positions(config)
+    if room is not None and room < tokenizer.model_max_length:
+        tokenizer.model_max_length = room
     return tokenizer
 
 
@@ -237,16 +237,26 @@ def _check_vocabulary(folder: Path) -> None:
         )
 
 
-def _positions(config: Any) -> int | None:
-    """Return how many tokens a model has places for, as far as its configuration tells."""
-    text = config.get_text_config()
-    places = getattr(text, "max_position_embeddings", None)
-    if not isinstance(places, int) or places <= 0:
+def places(positions: Any, pad: Any) -> int | None:
+    """Return how many tokens a model has places for, None where that is not known.
+
+    Parameters
+    ----------
+    positions, pad
+        ``max_position_embeddings`` and ``pad_token_id`` of its configuration.
+    """
+    if not isinstance(positions, int) or positions <= 0:
         return None
     # RoBERTa and its kin number places from behind the padding token's; elsewhere a few less harm
     # nobody.
-    pad = getattr(text, "pad_token_id", None)
-    return places - (pad + 1 if isinstance(pad, int) and 0 < pad < 8 else 0)
+    return positions - (pad + 1 if isinstance(pad, int) and 0 < pad < 8 else 0)
+
+
+def _positions(config: Any) -> int | None:
+    """Return how many tokens a model has places for, as far as its configuration tells."""
+    text = config.get_text_config()
+    positions = getattr(text, "max_position_embeddings", None)
+    return places(positions, getattr(text, "pad_token_id", None))
 
 
 def _no_hub(name: str) -> ModelError:
