@@ -1,7 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`. See README.md.
 PYTHON ?= python3
 BIN := .venv/bin
-CHECKED := *.py core explain fairness multimodal assets tests benchmarks
 
 .PHONY: demo test check test-only prove screenshots lock clean format
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,23 @@ from .core import events, jobs
 from .core.events import Emit, EventLog, silent
 from .core.files import disk_full_named, sweep
 from .core.jobs import CancelToken
+from .core.queue import taking
 from .core.runs import Run, unfinished
-from .errors import Cancelled, JobError, PellucidError, RecipeError, nearest, paragraph
+from .errors import (
+    Cancelled,
+    JobError,
+    PellucidError,
+    RecipeError,
+    RunError,
+    nearest,
+    paragraph,
+)
 from .recipe import Recipe
 from .steps import DO, MADE, Paused, Work
 
 if TYPE_CHECKING:
     from .core.dataset import Dataset
+    from .multimodal.models import Source
 
 STEPS = tuple(DO)
 
@@ -34,6 +45,7 @@ def execute(
     *,
     resume: bool = False,
     only: Sequence[str] | None = None,
+    queued: Path | None = None,
 ) -> Run:
     """Carry out a recipe.
 
@@ -51,6 +63,8 @@ def execute(
         Go on with the newest unfinished run of that name, or start one.
     only
         Names of the steps to carry out; all if left out.
+    queued
+        File of the queue's entry that asks for this run; taken off when the run's folder is there.
 
     Returns
     -------
@@ -66,11 +80,11 @@ def execute(
     Cancelled
         If a person cancelled it.
     """
-    steps = _chosen(only)
+    steps = chosen(only)
     folder = Path(runs)
     run = unfinished(folder, recipe.name) if resume else None
     if run is None:
-        run, dataset = begin(recipe, folder)
+        run, dataset = begin(recipe, folder, queued)
         return carry_out(run, steps, emit=emit, cancel=cancel, dataset=dataset)
     changed = recipe.difference(Recipe.of(run.recipe, where=str(run.path / "recipe.yaml")))
     if changed:
@@ -81,17 +95,30 @@ def execute(
                 "Restore the value, or leave --resume out to begin a new run",
             )
         )
+    with taking(queued):
+        pass
     return carry_out(run, steps, emit=emit, cancel=cancel, resume=True)
 
 
-def begin(recipe: Recipe, runs: Path) -> tuple[Run, Dataset]:
-    """Check a recipe against its data and model, and make the folder of its run.
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """What a recipe brings, found and checked: rows, model, its tokenizer, and the device."""
 
-    Whatever is wrong with what was brought is found here, before anything is written.
+    dataset: Dataset
+    source: Source
+    tokenizer: Any
+    device: devices.Device
+
+
+def bring(recipe: Recipe) -> Brought:
+    """Read a recipe's data and find its model and the device; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If the recipe, its data or its model can't be used.
     """
     from .core import dataset as datasets
-    from .core.checks import check
-    from .core.splits import SPLITS
     from .multimodal.models import load_tokenizer, locate
 
     dataset = datasets.load(recipe.data)
@@ -99,8 +126,21 @@ def begin(recipe: Recipe, runs: Path) -> tuple[Run, Dataset]:
     datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)
     devices.prepare()
     source = locate(recipe.model.name)
-    load_tokenizer(source, recipe.model)  # finds a hub that can't be reached, before anything else
-    device = devices.choose(recipe.train.precision)
+    # Loading it finds a hub that can't be reached, before anything else.
+    tokenizer = load_tokenizer(source, recipe.model)
+    return Brought(dataset, source, tokenizer, devices.choose(recipe.train.precision))
+
+
+def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, Dataset]:
+    """Check a recipe against its data and model, and make the folder of its run.
+
+    Whatever is wrong with what was brought is found here, before anything is written.
+    """
+    from .core.checks import check
+    from .core.splits import SPLITS
+
+    brought = bring(recipe)
+    dataset, source, device = brought.dataset, brought.source, brought.device
     environment = {
         "pellucid": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -116,7 +156,9 @@ def begin(recipe: Recipe, runs: Path) -> tuple[Run, Dataset]:
             "checks": check(dataset).as_json(),
         },
     }
-    with disk_full_named(runs):
+    if queued is not None:
+        environment["queued"] = queued.stem
+    with disk_full_named(runs), taking(queued):
         return Run.create(runs, recipe.name, recipe.dump(), environment), dataset
 
 
@@ -180,7 +222,48 @@ def carry_out(
     return run
 
 
-def _chosen(only: Sequence[str] | None) -> tuple[str, ...]:
+def resume(run: Run, emit: Emit | None = None, cancel: CancelToken | None = None) -> Run:
+    """Go on with a run that has not finished, by the recipe in its folder.
+
+    Unlike ``execute(recipe, resume=True)``, which takes the newest run of a name, this names the
+    run. Every step that its jobs were asked for is carried out, save those whose work is there.
+
+    Parameters
+    ----------
+    run
+        The run.
+    emit, cancel
+        As for `execute`.
+
+    Raises
+    ------
+    RunError
+        If the run has finished, or a process works on it.
+    """
+    if run.status == "finished":
+        raise RunError(
+            paragraph(
+                str(run.path),
+                "the run has finished, so there is nothing to go on with",
+                "Begin a new run from its recipe.yaml, or carry out one step again, such as "
+                f"`pellucid evaluate {run.path}`",
+            )
+        )
+    told = events.read(run.path / "events.jsonl")
+    asked = {step for one in told if isinstance(one, events.Started) for step in one.steps}
+    # A process that was killed before it told of any step had a whole recipe before it.
+    steps = chosen([step for step in STEPS if step in asked] or None)
+    return carry_out(run, steps, emit=emit, cancel=cancel, resume=True)
+
+
+def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return steps by name in the order in which they are carried out; all if none is named.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such step.
+    """
     for name in only or ():
         if name not in STEPS:
             raise RecipeError(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Container, Iterable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from .core import events
+
+if TYPE_CHECKING:
+    from .core.compare import Comparison
 
 DOING = {
     "run": "Starting",
@@ -111,14 +116,51 @@ class Follow:
             self._console.print(f"  {doing}: {share:.0%}, {left} {note}".rstrip())
 
 
-def runs_table(rows: list[tuple[str, ...]]) -> Table:
-    """Lay out the list of runs."""
+def runs_table(rows: list[tuple[str, ...]], tags: list[str] | None = None) -> Table:
+    """Lay out the list of runs; their tags beside them where any has some."""
+    names = ["Run", "Status", "Accuracy", "F1 (macro)", "Model", "Begun"]
+    if tags is not None and any(tags):
+        names.append("Tags")
+        rows = [(*row, own) for row, own in zip(rows, tags, strict=True)]
+    return plain_table(names, rows, right=("Accuracy", "F1 (macro)"))
+
+
+def comparison_tables(found: Comparison) -> list[Table]:
+    """Lay runs out beside each other: recipe keys that differ, then figures on the test rows."""
+    # A folder's name stands for its run where no two are called alike.
+    names = [run.name for run in found.runs]
+    if len(set(names)) < len(names):
+        names = [str(run.path) for run in found.runs]
+    differing = [(key, *map(_value, values)) for key, values in found.recipe]
+    figures = [
+        (name, *("–" if one is None else one.show() for one in values))
+        for name, values in found.metrics
+    ]
+    return [
+        plain_table(("Recipe", *names), differing or [("no difference", *("" for _ in names))]),
+        plain_table(("On the test rows", *names), figures, right=names),
+    ]
+
+
+def plain_table(
+    names: Sequence[str], rows: Iterable[Iterable[str]], right: Container[str] = ()
+) -> Table:
+    """Lay out rows under the names of their columns, those in `right` flush right."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Run", "Status", "Accuracy", "F1 (macro)", "Model", "Begun"):
-        table.add_column(name, justify="right" if name in ("Accuracy", "F1 (macro)") else "left")
+    for name in names:
+        table.add_column(name, justify="right" if name in right else "left")
     for row in rows:
         table.add_row(*map(_plain, row))
     return table
+
+
+def _value(value: Any) -> str:
+    """Write a recipe's value on one line, as YAML would."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _plain(text: str) -> str:

@@ -30,6 +30,8 @@ from .files import read_json, write_json
 
 Request = Literal["stop", "cancel"]
 Status = Literal["running", "finished", "stopped", "cancelled", "failed", "interrupted", "new"]
+LOOK = 0.2
+"""Seconds to wait for a run's lock: someone who only looks whether it is held holds it shortly."""
 
 
 class CancelToken:
@@ -68,6 +70,11 @@ class CancelToken:
                 self._request = asked
         return self._request
 
+    def look(self) -> Request | None:
+        """Look at control.json now, and return what was asked."""
+        self._looked = float("-inf")
+        return self.request
+
     @property
     def stop_requested(self) -> bool:
         """Whether the work should end after this step."""
@@ -94,7 +101,7 @@ def working(
     """
     lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOOK)
     except Timeout:
         raise RunError(
             paragraph(
@@ -226,13 +233,16 @@ def _alive(folder: Path) -> psutil.Process | None:
         running = same and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
-    if not running or (process.pid == os.getpid() and not locked(folder)):
+    if not running:
         return None
+    # A process may outlive its job: a notebook, a program that executes several recipes.
+    with contextlib.suppress(OSError):  # someone else's folder, where nothing can be locked
+        return process if locked(folder) else None
     return process
 
 
 def locked(folder: Path) -> bool:
-    """Whether some job holds the folder; tells an ended job of this very process."""
+    """Whether some job holds the folder; its process may be alive without."""
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
@@ -270,7 +280,8 @@ def _signals(token: CancelToken) -> Iterator[None]:
         return
 
     def receive(number: int, frame: FrameType | None) -> None:
-        if token.request is None:
+        # Who cancels writes control.json first: a look that is half a second old may miss it.
+        if token.look() is None:
             token.stop()
         else:
             token.cancel()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import notes
 from .files import PARTIAL, read_json
 from .measured import Measured
 from .runs import Run, find
@@ -22,6 +23,8 @@ class Overview:
     model: str
     created: str
     metrics: dict[str, Measured]
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -40,6 +43,8 @@ class Overview:
             "model": self.model,
             "created": self.created,
             "metrics": {name: figure.as_json() for name, figure in self.metrics.items()},
+            "tags": list(self.tags),
+            "note": self.note,
         }
 
 
@@ -49,19 +54,33 @@ def overview(runs: Path) -> list[Overview]:
     known = {one.path for one in found}
     return found + [
         Overview(folder.name, folder, "only begun", "–", "–", {})
-        for folder in sorted(runs.glob("*/"))
+        for folder in sorted(runs.glob("[!.]*/"))
         if folder not in known and _begun(folder)
     ]
 
 
 def summary(run: Run) -> list[str]:
     """Return a run's figures on the test rows in a few lines for a terminal."""
-    metrics = _metrics(run)
+    found = metrics(run)
     lines = []
     for name, title in (("accuracy", "Accuracy"), ("f1_macro", "F1 (macro)")):
-        if name in metrics:
-            lines.append(f"{title} on the test rows: {metrics[name].show()}")
+        if name in found:
+            lines.append(f"{title} on the test rows: {found[name].show()}")
     return lines
+
+
+def metrics(run: Run, split: str = "test") -> dict[str, Measured]:
+    """Return a run's figures over all classes on a split; none where they can't be read."""
+    if not run.has("evaluation.json"):
+        return {}
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        found = read_json(run.path / "evaluation.json").get(split, {})
+        return {
+            name: Measured.from_json(figure)
+            for name, figure in found.items()
+            if isinstance(figure, dict) and "value" in figure
+        }
+    return {}
 
 
 def _begun(folder: Path) -> bool:
@@ -76,17 +95,9 @@ def _look(run: Run) -> Overview:
     with contextlib.suppress(Exception):
         environment = run.environment
         model, created = str(environment["model"]["name"]), str(environment["created"])
-    return Overview(run.name, run.path, status, model, created, _metrics(run))
-
-
-def _metrics(run: Run) -> dict[str, Measured]:
-    if not run.has("evaluation.json"):
-        return {}
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        test = read_json(run.path / "evaluation.json").get("test", {})
-        return {
-            name: Measured.from_json(figure)
-            for name, figure in test.items()
-            if isinstance(figure, dict) and "value" in figure
-        }
-    return {}
+    written = notes.Notes()
+    with contextlib.suppress(Exception):
+        written = notes.read(run.path)
+    return Overview(
+        run.name, run.path, status, model, created, metrics(run), written.tags, written.note
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import send_to_device
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ from .events import Artifact, Clock, Emit, Metric, Progress
 from .jobs import CancelToken
 from .metrics import higher_is_better
 from .spec import TrainSpec
+from .throughput import Throughput
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """``loss(logits, targets) -> losses``: one number per sample, shape (samples,)."""
@@ -35,7 +37,7 @@ Validate = Callable[[torch.nn.Module], Mapping[str, float]]
 """``validate(model) -> metrics``: called after each epoch with the model in evaluation mode."""
 
 REPORT_EVERY = 10
-"""Steps between two reports of the loss; reading it makes the device wait."""
+"""Steps between two reports of loss, speed and memory; reading the loss makes the device wait."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,7 @@ def fit(
     Cancelled
         If a person cancelled.
     """
-    accelerator = Accelerator(
-        cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
-    )
+    accelerator = _accelerator(device)
     loss = loss or torch.nn.CrossEntropyLoss(reduction="none")
     weight = np.ones(len(samples), np.float32) if sample_weight is None else sample_weight
     model.to(accelerator.device)
@@ -106,12 +106,12 @@ def fit(
     trained, stepper = accelerator.prepare(model, optimizer)
 
     steps = math.ceil(len(samples) / spec.batch_size) * spec.epochs
-    clock = Clock(steps, state.step)
+    clock, speed = Clock(steps, state.step), Throughput(accelerator.device)
     while state.epoch < spec.epochs and not state.ended:
         batches = sampler(samples.lengths, spec.batch_size, [spec.seed, state.epoch])
         running, since = torch.zeros((), device=accelerator.device), 0
         trained.train()
-        for rows in batches[state.batch :]:
+        for rows in speed.over(batches[state.batch :]):
             rate = learning_rate(state.step, steps, spec)
             for group in stepper.param_groups:
                 group["lr"] = rate
@@ -133,7 +133,7 @@ def fit(
             due = spec.checkpoint_steps is not None and state.step % spec.checkpoint_steps == 0
             if stop or last or due or state.step % REPORT_EVERY == 0:
                 # Before a checkpoint too: what is saved has a finite loss.
-                _tell_loss(float(running) / since, rate, state, emit)
+                _tell_loss(float(running) / since, rate, state, emit, speed)
                 running, since = torch.zeros_like(running), 0
             if clock.due() or state.step == steps:
                 left, text = (
@@ -145,6 +145,7 @@ def fit(
                 )
             if (stop or due) and not last:
                 emit(_saved(checkpoints.save(state, model, optimizer)))
+                speed.begin()
                 if stop:
                     return Fitted(state, stopped=True)
 
@@ -197,6 +198,14 @@ def learning_rate(step: int, steps: int, spec: TrainSpec) -> float:
     return spec.learning_rate * max(steps - step, 0) / max(steps - warmup, 1)
 
 
+def _accelerator(device: Device) -> Accelerator:
+    # accelerate keeps the precision of a process's first training for all that come after it.
+    AcceleratorState._reset_state()
+    return Accelerator(
+        cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
+    )
+
+
 def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: Emit) -> bool:
     """Note the validation metrics of an epoch; say whether it is the best so far."""
     for name, value in measured.items():
@@ -215,8 +224,8 @@ def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: E
     return better
 
 
-def _tell_loss(mean: float, rate: float, state: State, emit: Emit) -> None:
-    """Report the mean loss of the last steps; end the training where it is no number."""
+def _tell_loss(mean: float, rate: float, state: State, emit: Emit, speed: Throughput) -> None:
+    """Report the mean loss of the last steps, and how they went; end where it is no number."""
     if not math.isfinite(mean):
         raise DivergedError(
             paragraph(
@@ -228,6 +237,7 @@ def _tell_loss(mean: float, rate: float, state: State, emit: Emit) -> None:
         )
     emit(Metric(name="loss", value=mean, at=state.step))
     emit(Metric(name="learning_rate", value=rate, at=state.step))
+    speed.tell(state.step, emit)
 
 
 def _saved(path: Path) -> Artifact:

@@ -75,7 +75,7 @@ class Run:
             What environment.json shall say, besides the format.
         """
         runs.mkdir(parents=True, exist_ok=True)
-        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+        stem = folder_name(name)
         number = 1
         while True:
             path = runs / (stem if number == 1 else f"{stem}-{number}")
@@ -211,15 +211,26 @@ class Run:
         return path
 
 
+def folder_name(name: str) -> str:
+    """Return the name of a recipe as the name of a folder, which never has a dot in front."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+
+
 def find(runs: Path) -> list[Run]:
-    """Find the runs of a workspace, newest last; folders that are no runs are passed over."""
-    paths = [path.parent for path in runs.glob("*/recipe.yaml")]
-    return [Run(path) for path in sorted(paths, key=lambda path: (path.stat().st_ctime, path.name))]
+    """Find the runs of a workspace, newest last; folders that are no runs are passed over.
+
+    Names with a dot in front (the trash, the queue) are no runs.
+    """
+    # A recipe is written once; the folder's own times change with every note and every move.
+    recipes = sorted(
+        runs.glob("[!.]*/recipe.yaml"), key=lambda path: (path.stat().st_mtime_ns, path.parent.name)
+    )
+    return [Run(path.parent) for path in recipes]
 
 
 def unfinished(runs: Path, name: str) -> Run | None:
     """Find the newest run of a name that has not finished and that no process works on."""
-    stem = re.compile(re.escape(re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run") + r"(-\d+)?")
+    stem = re.compile(re.escape(folder_name(name)) + r"(-\d+)?")
     for run in reversed(find(runs)):
         if stem.fullmatch(run.name) and run.status not in ("finished", "running"):
             return run

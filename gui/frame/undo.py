@@ -1,41 +1,25 @@
-"""Undo and redo of the window: core's command stack, shown by Qt's undo actions."""
+"""Undo and redo of the window: core's stack of commands, with signals for menus and buttons.
+
+Not Qt's own QUndoStack around it: then two stacks would say what can be undone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
-if TYPE_CHECKING:
-    from ...core.undo import Command
-
-LIMIT = 200
+from ...core.undo import Command, CommandStack
 
 
 class Undo(QObject):
-    """What was done in this window and can be undone, newest last."""
+    """What was done in this window and can be undone; `changed` tells that it is something else."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.stack = QUndoStack(self)
-        self.stack.setUndoLimit(LIMIT)
-        self.stack.indexChanged.connect(lambda _: self.changed.emit())
+        self.stack = CommandStack()
+        self.stack.changed.append(self.changed.emit)
 
     def do(self, command: Command) -> None:
         """Carry out a command and remember how to undo it."""
-        self.stack.push(_Qt(command))
-
-
-class _Qt(QUndoCommand):
-    def __init__(self, command: Command) -> None:
-        super().__init__(command.text)
-        self._command = command
-
-    def redo(self) -> None:
-        self._command.do()
-
-    def undo(self) -> None:
-        self._command.undo()
+        self.stack.push(command)

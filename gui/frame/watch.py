@@ -70,7 +70,7 @@ class Watch(QObject):
         self._looks += 1
         found = set()
         with contextlib.suppress(OSError):
-            found = {file.parent for file in self._runs.glob("*/job.json")}
+            found = {file.parent for file in self._runs.glob("[!.]*/job.json")}
         gone = set(self.jobs) - found
         for path in gone:
             del self.jobs[path]

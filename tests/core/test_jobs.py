@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -103,6 +105,17 @@ def test_an_old_request_does_not_end_a_new_job(tmp_path: Path) -> None:
 def test_a_started_process_is_its_own(tmp_path: Path) -> None:
     process = jobs.start(["--version"], tmp_path)
     assert process.wait(60) == 0
+
+
+def test_a_signal_behind_a_request_to_cancel_does_not_stop(tmp_path: Path) -> None:
+    token = jobs.CancelToken()
+    token.watch(tmp_path / "control.json")
+    with jobs.working(tmp_path, token):
+        token.check()  # a look, so that the next one is not due yet
+        (tmp_path / "control.json").write_text('{"request": "cancel"}')
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Cancelled):
+            token.check()
 
 
 def test_cancel_outranks_stop() -> None:

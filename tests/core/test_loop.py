@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from transformers import get_linear_schedule_with_warmup
@@ -209,3 +210,57 @@ def test_progress_and_metrics_are_told(tmp_path: Path) -> None:
     assert progress[0].remaining is not None
     losses = [one for one in heard if isinstance(one, events.Metric) and one.name == "loss"]
     assert [one.at for one in losses] == [6, 10, 12]
+
+
+def test_speed_counts_training_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step of 10 samples takes 2 seconds of this clock; validating and saving take longer."""
+    clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr("pellucid.core.throughput.time", clock)
+    heard: list[Any] = []
+
+    def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        clock.now += 2
+        return torch.nn.functional.cross_entropy(logits, target, reduction="none")
+
+    def validate(model: torch.nn.Module) -> dict[str, float]:
+        clock.now += 100
+        return {"f1_macro": 0.5}
+
+    def listen(event: Any) -> None:
+        heard.append(event)
+        if isinstance(event, events.Artifact):
+            clock.now += 50
+
+    spec = TrainSpec(epochs=2, batch_size=10, checkpoint_steps=4)
+    learn(tmp_path, spec, loss=loss, validate=validate, emit=listen)
+    told = [one for one in heard if isinstance(one, events.Metric) and one.split == "train"]
+    for name in ("loss", "learning_rate", "samples_per_second", "memory_bytes"):
+        assert [one.at for one in told if one.name == name] == [4, 6, 8, 10, 12], name
+    speeds = [one.value for one in told if one.name == "samples_per_second"]
+    assert speeds == pytest.approx([5.0] * 5)
+    held = [one.value for one in told if one.name == "memory_bytes"]
+    now = psutil.Process().memory_info().rss
+    assert all(now / 2 < one < now * 2 for one in held)
+
+
+def test_a_process_may_train_in_one_precision_after_another(tmp_path: Path) -> None:
+    spec, rows = TrainSpec(epochs=1, batch_size=60), Rows()
+    for number, precision in enumerate(("bf16", "fp32", "bf16")):
+        seen: list[torch.dtype] = []
+
+        model = Linear()
+        model.out.register_forward_hook(
+            lambda module, given, out, seen=seen: seen.append(out.dtype)
+        )
+        fit(
+            model,
+            rows,
+            targets(rows),
+            spec,
+            device=device.choose(precision),
+            checkpoints=Checkpoints(tmp_path / str(number), 2),
+            validate=None,
+            emit=events.silent,
+            cancel=CancelToken(),
+        )
+        assert seen == [torch.bfloat16 if precision == "bf16" else torch.float32]
