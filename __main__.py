@@ -90,6 +90,27 @@ def train(
 
 
 @app.command()
+def estimate(
+    recipe: Annotated[Path, typer.Argument(help="A recipe in YAML.")],
+    changes: Change = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what a recipe will take before it is run: time, memory, disk.
+
+    Data and model are loaded and a few steps are timed, some ten seconds. Nothing is written.
+    """
+    from .estimate import estimate as reckon
+    from .recipe import Recipe
+
+    found = reckon(Recipe.load(recipe, changes or ()))
+    if as_json:
+        _print_json(found.as_json())
+        return
+    for sentence in found.sentences:
+        typer.echo(sentence)
+
+
+@app.command()
 def evaluate(folder: RunFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Predict the test rows of a run and measure the predictions."""
     _again(folder, "evaluate", as_json, quiet)

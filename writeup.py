@@ -13,6 +13,7 @@ from .fairness.spec import AuditSpec
 
 if TYPE_CHECKING:
     from .core.dataset import Dataset
+    from .core.history import Curve
     from .fairness.audit import Audit
 
 
@@ -143,17 +144,13 @@ def _training(run: Run) -> Section:
     """How training went: loss and validation metrics by step, and the settings."""
     import numpy as np
 
-    from .core import events
+    from .core import history
     from .core.report.card import METRICS
     from .core.report.tree import LineFigure
 
-    told = [one for one in events.read(run.path / "events.jsonl") if isinstance(one, events.Metric)]
-    # A resumed run tells some steps twice; the last telling counts.
-    loss = {one.at: one.value for one in told if one.name == "loss"}
-    kept: dict[str, dict[int, float]] = {}
-    for one in told:
-        if one.split == "validation":
-            kept.setdefault(one.name, {})[one.at] = one.value
+    told = history.metrics(run.path)
+    loss = _by_step(told.get(("loss", "train")))
+    kept = {name: _by_step(one) for (name, split), one in told.items() if split == "validation"}
     blocks: list[Any] = []
     if loss:
         curves = [_curve("training loss", loss)]
@@ -204,6 +201,10 @@ def _settings(settings: dict[str, Any], before: str = "") -> list[tuple[str, str
         else:
             out.append((f"{before}{key}", "–" if value is None else str(value)))
     return out
+
+
+def _by_step(curve: Curve | None) -> dict[int, float]:
+    return {} if curve is None else dict(zip(*(part.tolist() for part in curve), strict=True))
 
 
 def _curve(name: str, values: dict[int, float], *, dashed: bool = False) -> Any:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..device import Device
 from ..errors import DataError, nearest, paragraph
+from . import decision
 from .events import Emit, silent
 from .files import write_with
 from .predict import frame, predictor
@@ -38,6 +39,8 @@ def predict_table(
 ) -> pd.DataFrame:
     """Score every row of a table and write id, prediction and scores.
 
+    The prediction is the class with the highest score, or what the run's decision says.
+
     Parameters
     ----------
     run
@@ -61,6 +64,8 @@ def predict_table(
     ------
     DataError
         If an input column is missing, or `out` ends in no known form.
+    RunError
+        If the run has no model yet, or its decision can't be read.
     """
     path = Path(out)
     if path.suffix.lower() not in WRITERS:
@@ -72,6 +77,7 @@ def predict_table(
             )
         )
     spec = run.section("data", DataSpec)
+    decided = decision.read(run.path, run.labels)
     rows = read_table(SourceSpec(path=str(table), encoding=encoding))
     for name in spec.inputs:
         if name not in rows.columns:
@@ -106,5 +112,8 @@ def predict_table(
         groups={name: beside[name] for name in spec.groups if name in beside},
         label=beside.get(spec.label),
     )
+    if decided is not None:
+        codes = decided.answers(scores, run.labels)
+        predicted["prediction"] = np.array(run.labels, dtype=object)[codes]
     write_with(path, lambda partial: WRITERS[path.suffix.lower()](predicted, partial))
     return predicted

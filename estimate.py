@@ -1,0 +1,370 @@
+"""What a recipe will take, before it is run: time, memory and disk, from a few timed steps.
+
+Data and model are loaded as a run would, so whatever a run would refuse is refused here. Nothing
+is written.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import device as devices
+from .core.roughly import almost, amount
+from .errors import JobError, paragraph
+from .pipeline import Brought, bring
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .core.trial import Pace
+
+ENCODED = 8000
+"""Rows of each split that are encoded at most, spread evenly, to know lengths and batches."""
+
+PATIENCE = {"train": 6.0, "validate": 1.0, "evaluate": 1.5, "explain": 2.0}
+"""Seconds of timing after which no further batch is begun."""
+
+BUSY = 0.15
+"""Share of the processors' time in others' hands from which the estimate says so."""
+
+DISK = 300e6
+"""Bytes a second at which checkpoints are taken to be written; the disk itself is not timed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run of a recipe is likely to take.
+
+    Attributes
+    ----------
+    rows
+        Rows of each split.
+    epochs, steps
+        Passes over the training rows, and optimiser steps of all of them.
+    prepare, train, evaluate, explain
+        Seconds to read and encode the rows, to train (validation after each epoch and checkpoints
+        counted), to predict the evaluated rows, and to explain the rows that are asked for.
+    explained
+        Rows that are explained.
+    cut, limit, longest
+        Share of the samples that are cut off, the tokens that are read of each, and the tokens of
+        the longest sample.
+    parameters, trained
+        Weights of the model, and those that are trained.
+    memory
+        Most bytes that training holds: of a GPU on the GPU, else of the process.
+    available
+        Bytes that are free there now.
+    checkpoint, disk
+        Bytes of one checkpoint, and the most that checkpoints and model take on the disk.
+    device
+        What computes, in words.
+    basis
+        What was measured and what was not, in sentences.
+    """
+
+    rows: dict[str, int]
+    epochs: int
+    steps: int
+    prepare: float
+    train: float
+    evaluate: float
+    explain: float
+    explained: int
+    cut: float
+    limit: int
+    longest: int
+    parameters: int
+    trained: int
+    memory: int
+    available: int
+    checkpoint: int
+    disk: int
+    device: str
+    basis: tuple[str, ...]
+
+    @property
+    def total(self) -> float:
+        """Seconds of all that is estimated."""
+        return self.prepare + self.train + self.evaluate + self.explain
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The estimate for people, a sentence each, rounded as an estimate deserves."""
+        out = [
+            f"{almost(self.total).capitalize()} in all, on {self.device}.",
+            f"Training: {almost(self.train)}, {_many(self.steps, 'step')} in "
+            f"{_many(self.epochs, 'epoch')} over {_many(self.rows['train'], 'row')}.",
+            f"Predicting the evaluated rows: {almost(self.evaluate)}. Explaining "
+            f"{_many(self.explained, 'row')}: {almost(self.explain)}. Reading and encoding the "
+            f"data: {almost(self.prepare)}.",
+            f"Memory: at least {amount(self.memory)}; {amount(self.available)} are free. Disk: "
+            f"{amount(self.disk)}; one checkpoint is {amount(self.checkpoint)}.",
+            f"The model has {self.parameters:,} weights, of which {self.trained:,} are trained.",
+            f"The longest sample has {self.longest:,} tokens; {self.cut:.1%} of the samples are "
+            f"longer than the {self.limit:,} that are read, and cut off.",
+        ]
+        if self.memory > self.available:
+            out.append(
+                "That is more memory than is free: close other programs, or lower train.batch_size "
+                "or model.max_length."
+            )
+        return (*out, *self.basis)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping for programs."""
+        return {
+            "rows": self.rows,
+            "epochs": self.epochs,
+            "steps": self.steps,
+            "seconds": {
+                "prepare": self.prepare,
+                "train": self.train,
+                "evaluate": self.evaluate,
+                "explain": self.explain,
+                "total": self.total,
+            },
+            "explained": self.explained,
+            "tokens": {"cut": self.cut, "limit": self.limit, "longest": self.longest},
+            "weights": {"all": self.parameters, "trained": self.trained},
+            "bytes": {
+                "memory": self.memory,
+                "available": self.available,
+                "checkpoint": self.checkpoint,
+                "disk": self.disk,
+            },
+            "device": self.device,
+            "basis": list(self.basis),
+            "sentences": list(self.sentences),
+        }
+
+
+def estimate(recipe: Recipe) -> Estimate:
+    """Estimate what a run of a recipe will take; takes some ten seconds beside loading.
+
+    Parameters
+    ----------
+    recipe
+        What would be run.
+
+    Raises
+    ------
+    InputError
+        If the recipe, its data or its model can't be used, as a run would say it.
+    JobError
+        If one step needs more memory than there is.
+    """
+    try:
+        return _estimate(recipe)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
+            raise
+        raise JobError(
+            paragraph(
+                "memory",
+                f"there is not enough of it for a step of {recipe.train.batch_size} samples",
+                "Lower train.batch_size or model.max_length",
+            )
+        ) from error
+
+
+def _estimate(recipe: Recipe) -> Estimate:
+    begun = time.perf_counter()
+    brought = bring(recipe)
+    devices.prepare()
+    import torch
+
+    from .core import trial
+    from .core.splits import SPLITS
+    from .multimodal.models import load_classifier
+    from .multimodal.text.encode import encode, longest
+
+    torch.set_num_threads(brought.device.threads)
+    data = brought.dataset
+    rows = {split: data.rows(split) for split in SPLITS}
+    model = load_classifier(brought.source, recipe.model, data.labels, recipe.train.seed)
+    taken = {split: _evenly(found, ENCODED) for split, found in rows.items()}
+    loaded = time.perf_counter() - begun
+
+    begun = time.perf_counter()
+    encoded = {
+        split: encode(brought.tokenizer, data.take(some).samples(), recipe.model.max_length)
+        for split, some in taken.items()
+    }
+    known = sum(map(len, taken.values()))
+    encoding = (time.perf_counter() - begun) * len(data) / known
+
+    others = trial.Bystanders()
+    targets = data.codes[taken["train"]]
+    epoch, memory = trial.train_pace(
+        model, encoded["train"], targets, recipe.train, brought.device, PATIENCE["train"]
+    )
+    # The encoded rows that the trial went without: four bytes a token and one for its part.
+    tokens = sum(one.lengths.sum() for one in encoded.values())
+    if brought.device.kind == "cpu":
+        memory += int(5 * tokens * (len(data) - known) / known)
+    model.eval()
+    judged = _pass(trial.predict_pace, model, encoded["validation"], PATIENCE["validate"])
+    model = trial.at_rest(model)
+
+    seconds, timed = {}, 0
+    for split in recipe.evaluate.splits:
+        one = _pass(trial.predict_pace, model, encoded[split], PATIENCE["evaluate"])
+        timed += one.timed if one else 0
+        seconds[split] = _scaled(one, len(rows[split]), len(taken[split]))
+    explained, explain, tried = _explanation(recipe, brought, model)
+    busy = others.share()
+
+    parameters, trained, weights = trial.sizes(model)
+    checkpoint = weights + 2 * 4 * trained
+    train = recipe.train
+    per_epoch = math.ceil(len(rows["train"]) / train.batch_size)
+    steps = per_epoch * train.epochs
+    saves = train.epochs + _saves_between(per_epoch, steps, train.checkpoint_steps)
+    best = weights if len(rows["validation"]) else 0
+    written = saves * checkpoint + train.epochs * best
+    whole = _scaled(epoch, len(rows["train"]), len(taken["train"]))
+    validation = _scaled(judged, len(rows["validation"]), len(taken["validation"]))
+    cut, most = _lengths(brought.tokenizer, data, taken, encoded)
+    return Estimate(
+        rows={split: len(found) for split, found in rows.items()},
+        epochs=train.epochs,
+        steps=steps,
+        prepare=loaded + encoding,
+        train=train.epochs * (whole + validation) + written / DISK,
+        evaluate=sum(seconds.values()),
+        explain=explain,
+        explained=explained,
+        cut=cut,
+        limit=longest(brought.tokenizer, recipe.model.max_length),
+        longest=most,
+        parameters=parameters,
+        trained=trained,
+        memory=memory,
+        available=_available(brought.device, memory),
+        checkpoint=checkpoint,
+        disk=best
+        + max(
+            min(train.keep_checkpoints + 1, saves) * checkpoint,
+            min(train.keep_checkpoints, saves) * checkpoint + weights,
+        ),
+        device=brought.device.words,
+        basis=_basis(recipe, len(data), known, epoch.timed, timed, tried, busy),
+    )
+
+
+def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, float, int]:
+    """Return the rows to explain, the seconds for all, and the rows that were timed."""
+    from .core.dataset import pick
+    from .explain.trial import explain_seconds
+
+    spec = recipe.explain
+    if not spec.methods:
+        return 0, 0.0, 0
+    test = brought.dataset.take(brought.dataset.rows("test"))
+    asked = test.take(pick(test.ids, spec.rows))
+    seconds, timed = explain_seconds(
+        model,
+        brought.tokenizer,
+        asked,
+        spec,
+        labels=brought.dataset.labels,
+        max_length=recipe.model.max_length,
+        patience=PATIENCE["explain"],
+    )
+    return len(asked), seconds * len(spec.methods), timed
+
+
+def _lengths(
+    tokenizer: Any, data: Any, taken: dict[str, Any], encoded: dict[str, Any]
+) -> tuple[float, int]:
+    """Return the share of all samples that are cut off, and the tokens of the longest."""
+    from .multimodal.text.encode import parts
+
+    share, most = 0.0, 0
+    for split, some in taken.items():
+        one = encoded[split]
+        if not len(some):
+            continue
+        share += float(one.cut.mean()) * len(data.rows(split)) / len(data)
+        most = max(most, int(one.lengths.max()))
+        cut = data.take(some[one.cut]).samples()
+        for first in range(0, len(cut), 256):
+            whole = tokenizer(
+                *parts(tokenizer, cut[first : first + 256]), truncation=False, verbose=False
+            )
+            most = max(most, *map(len, whole["input_ids"]))
+    return share, most
+
+
+def _saves_between(per_epoch: int, steps: int, every: int | None) -> int:
+    """Return how often a checkpoint is saved elsewhere than at the end of an epoch."""
+    if every is None:
+        return 0
+    return steps // every - steps // math.lcm(every, per_epoch)
+
+
+def _available(device: devices.Device, held: int) -> int:
+    """Return the bytes that a run could have; what this process holds would be free again."""
+    if device.kind == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0]) + held
+    import psutil
+
+    mine = psutil.Process().memory_info().rss
+    return int(psutil.virtual_memory().available) + mine
+
+
+def _basis(
+    recipe: Recipe, rows: int, known: int, steps: int, batches: int, tried: int, busy: float
+) -> tuple[str, ...]:
+    measured = f"Measured: {_many(steps, 'step')} of training"
+    measured += f", {_many(batches, 'batch', 'batches')} of prediction"
+    measured += f" and {_many(tried, 'explanation')}" if tried else ""
+    measured += ", spread evenly over the lengths"
+    measured += f" of {known:,} of the {rows:,} rows." if known < rows else " of all rows."
+    out = [measured]
+    if busy > BUSY:
+        out.append(
+            f"Other programs took {busy:.0%} of the processors meanwhile, so that all of this may "
+            "be too long by far; estimate again when the machine is idle."
+        )
+    out.append(
+        "Not measured: baselines, intervals, the audit and the report. Checkpoints are taken to be "
+        f"written at {amount(DISK)} a second."
+    )
+    if tried:
+        out.append(
+            "How many steps explanations need was seen on the model before training, and may "
+            "change with it."
+        )
+    if recipe.train.early_stopping.patience:
+        out.append("Training may end sooner, where the validation rows no longer gain by it.")
+    return tuple(out)
+
+
+def _many(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _pass(timed: Any, model: Any, samples: Any, patience: float) -> Pace | None:
+    """Time a pass over samples, where there are any."""
+    found: Pace | None = timed(model, samples, patience) if len(samples) else None
+    return found
+
+
+def _scaled(pace: Pace | None, rows: int, timed: int) -> float:
+    """Return the seconds for all rows, of which some were formed into batches."""
+    return pace.total * rows / timed if pace else 0.0
+
+
+def _evenly(rows: Any, most: int) -> Any:
+    """Return at most so many rows, spread evenly."""
+    import numpy as np
+
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
