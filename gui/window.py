@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, Qt, QThreadPool, QTimer, QUrl
 from PySide6.QtGui import (
-    QAction,
     QActionGroup,
     QCloseEvent,
     QDesktopServices,
@@ -281,11 +280,7 @@ class MainWindow(QMainWindow):
         self.log.visibilityChanged.connect(log.setChecked)
         self.actions_.enable("edit.undo", False)
         self.actions_.enable("edit.redo", False)
-        stack = self.undo.stack
-        stack.canUndoChanged.connect(lambda can: self.actions_.enable("edit.undo", can))
-        stack.canRedoChanged.connect(lambda can: self.actions_.enable("edit.redo", can))
-        stack.undoTextChanged.connect(lambda text: self._name_undo("edit.undo", tr("Undo"), text))
-        stack.redoTextChanged.connect(lambda text: self._name_undo("edit.redo", tr("Redo"), text))
+        self.undo.changed.connect(self._name_undo)
 
     def _deeds(self) -> list[Deed]:
         themes = {
@@ -372,6 +367,13 @@ class MainWindow(QMainWindow):
                 shortcut="F1",
                 icon="help",
             ),
+            Deed(
+                "help.tour",
+                tr("Show the tour"),
+                lambda: self.go("home", tour=True),
+                menu="help",
+                icon="home",
+            ),
         ]
 
     def use_theme(self, mode: Mode) -> None:
@@ -392,9 +394,14 @@ class MainWindow(QMainWindow):
         if deed.menu:
             self._menus[deed.menu].addAction(self.actions_[name])
 
-    def _name_undo(self, name: str, verb: str, text: str) -> None:
-        action: QAction = self.actions_[name]
-        action.setText(f"{verb}: {text}" if text else verb)
+    def _name_undo(self) -> None:
+        stack = self.undo.stack
+        for name, verb, text, can in (
+            ("edit.undo", tr("Undo"), stack.undo_text, stack.can_undo),
+            ("edit.redo", tr("Redo"), stack.redo_text, stack.can_redo),
+        ):
+            self.actions_[name].setText(f"{verb}: {text}" if text else verb)
+            self.actions_.enable(name, can)
 
     def _fill_recent(self) -> None:
         self._recent.clear()

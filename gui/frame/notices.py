@@ -113,12 +113,15 @@ class Notices(QObject):
 
     def _place(self) -> None:
         bottom = self._over.height() - 3 * SPACE
+        width = min(WIDTH, self._over.width() - 4 * SPACE)
         for card in reversed(self._cards):
-            width = min(WIDTH, self._over.width() - 4 * SPACE)
             card.setFixedWidth(width)
             height = max(card.heightForWidth(width), card.sizeHint().height())
             card.setFixedHeight(height)
             bottom -= height
+            if bottom < SPACE and card is not self._cards[-1]:
+                self._drop(self._cards[0])  # the oldest give way, and all are placed again
+                return
             card.move(self._over.width() - width - 2 * SPACE, bottom)
             bottom -= SPACE
 

@@ -2,10 +2,13 @@
 
 Widgets ask for a look by the dynamic property ``look`` (`set_look`): ``title``, ``heading``,
 ``lead``, ``muted``, ``primary``, ``quiet``, ``danger``, ``card``, ``chip``, ``finding``,
-``warning``, ``note``, ``number``.
+``warning``, ``note``, ``number``, ``complaint``.
 """
 
 from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
@@ -33,6 +36,7 @@ QLabel[look="title"] {{ font-size: 20pt; font-weight: 600; }}
 QLabel[look="heading"] {{ font-size: 12pt; font-weight: 600; }}
 QLabel[look="lead"] {{ font-size: 11pt; color: {c.muted}; }}
 QLabel[look="muted"] {{ color: {c.muted}; }}
+QLabel[look="complaint"] {{ color: {c.warning}; }}
 QLabel[look="number"] {{ font-size: 19pt; font-weight: 600; }}
 QLabel[look="finding"], QLabel[look="warning"], QLabel[look="note"], QLabel[look="error"] {{
     padding: 8px 12px; border-radius: 6px;
@@ -62,7 +66,7 @@ QPushButton:hover, QToolButton:hover {{ background: {c.note_soft}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {c.grid}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {c.muted}; }}
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus,
-QSpinBox:focus, QDoubleSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus,
+QAbstractSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus,
 QTextBrowser:focus {{ border: 2px solid {c.accent}; }}
 QPushButton[look="primary"] {{
     background: {c.accent}; color: {c.inverse}; border: 1px solid {c.accent}; font-weight: 600;
@@ -77,12 +81,30 @@ QPushButton[look="quiet"], QToolButton {{
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px;
 }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QComboBox, QSpinBox, QDoubleSpinBox {{
+QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QComboBox, QAbstractSpinBox {{
     background: {c.surface}; border: 1px solid {c.border}; border-radius: 6px; padding: 5px 8px;
     selection-background-color: {c.accent}; selection-color: {c.inverse};
 }}
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{
+    border: none; padding: 0; background: transparent;
+}}
 QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QComboBox[wrong="true"],
-QSpinBox[wrong="true"], QDoubleSpinBox[wrong="true"] {{ border: 2px solid {c.warning}; }}
+QAbstractSpinBox[wrong="true"], QCheckBox[wrong="true"] {{ border: 2px solid {c.warning}; }}
+QAbstractSpinBox {{ padding-right: 22px; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url({_picture("arrow-down")}); width: 12px; height: 12px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+    border: none; background: transparent; width: 20px; subcontrol-origin: border;
+}}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin: 2px 2px 0 0; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 2px 2px 0; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{
+    background: {c.grid}; border-radius: 3px;
+}}
+QAbstractSpinBox::up-arrow {{ image: url({_picture("arrow-up")}); width: 10px; height: 10px; }}
+QAbstractSpinBox::down-arrow {{
+    image: url({_picture("arrow-down")}); width: 10px; height: 10px;
+}}
 QComboBox QAbstractItemView {{
     background: {c.surface}; border: 1px solid {c.border};
     selection-background-color: {c.accent}; selection-color: {c.inverse};
@@ -149,6 +171,17 @@ QSplitter::handle:horizontal {{ width: 1px; }}
 QSplitter::handle:vertical {{ height: 1px; }}
 QDockWidget {{ titlebar-close-icon: none; }}
 QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {c.muted}; border-radius: 4px;
+    background: {c.surface};
+}}
+QCheckBox::indicator:checked {{
+    background: {c.accent}; color: {c.inverse}; border-color: {c.accent};
+    image: url({_picture(f"ticked-{c.name}")});
+}}
+QCheckBox::indicator:focus {{ border: 2px solid {c.accent}; }}
+QCheckBox::indicator:disabled {{ background: {c.grid}; border-color: {c.border}; }}
+QCheckBox:disabled {{ color: {c.muted}; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {c.accent}; }}
 QSlider::groove:horizontal {{ background: {c.grid}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{
@@ -159,3 +192,8 @@ QFrame[look="notice"] {{
     background: {c.surface}; border: 1px solid {c.border}; border-radius: 10px;
 }}
 """
+
+
+def _picture(name: str) -> str:
+    """Return the path of a picture as style sheets take it; theirs have a colour of their own."""
+    return Path(str(files("pellucid.assets").joinpath("icons", f"{name}.svg"))).as_posix()

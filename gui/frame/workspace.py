@@ -57,9 +57,13 @@ class Workspace(QObject):
         return self.path / ".pellucid"
 
     def open(self, path: Path) -> None:
-        """Open another folder; it is made where it isn't there."""
-        self.path = path.resolve()
-        self.begin()
+        """Open another folder, made where it isn't there; where it can't be made, all stays."""
+        before, self.path = self.path, path.resolve()
+        try:
+            self.begin()
+        except OSError:
+            self.path = before
+            raise
         self.opened.emit()
 
     def begin(self) -> None:

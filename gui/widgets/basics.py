@@ -27,6 +27,7 @@ from ..frame.texts import tr
 
 READABLE = 720
 """Pixels of a line of text that eyes follow without effort."""
+EMPTY_WIDTH = 520
 
 
 def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
@@ -35,7 +36,9 @@ def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
     out.setTextFormat(Qt.TextFormat.PlainText)
     out.setWordWrap(wrap)
     if wrap:
-        out.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        out.setSizePolicy(policy)
     if look:
         set_look(out, look)
     return out
@@ -89,7 +92,8 @@ class PageHeader(QWidget):
         super().__init__()
         self.title = label(title, "title")
         self.lead = label(lead, "muted")
-        self.lead.setVisible(bool(lead))
+        if not lead:  # what is shown before it has a parent would be a window for a moment
+            self.lead.hide()
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self.title)
@@ -120,7 +124,8 @@ class Card(QFrame):
         whole.setSpacing(SPACE)
         self.header = QHBoxLayout()
         self.heading = label(title, "heading")
-        self.heading.setVisible(bool(title))
+        if not title:
+            self.heading.hide()
         self.header.addWidget(self.heading, 1)
         whole.addLayout(self.header)
         self.body = QVBoxLayout()
@@ -152,14 +157,18 @@ class EmptyState(QWidget):
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         said = label(text, "muted", wrap=True)
         said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        said.setMaximumWidth(READABLE)
-        said.setMinimumWidth(min(420, READABLE))
+        said.setFixedWidth(EMPTY_WIDTH)
+        # A row with stretches, because an aligned label would get the height of a wider one.
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(said)
+        middle.addStretch(1)
         column = QVBoxLayout(self)
         column.setSpacing(SPACE)
         column.addStretch(2)
         column.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(heading)
-        column.addWidget(said, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(middle)
         if buttons:
             row = QHBoxLayout()
             row.setContentsMargins(0, SPACE, 0, 0)

@@ -6,14 +6,16 @@ colour is never the only sign; bands are their 95% intervals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..frame.texts import tr
 from ..frame.theme import FAMILY, Theme
+from .basics import Flow
 
 if TYPE_CHECKING:
     from ...core.report.tree import BarFigure, IntervalFigure, Line, LineFigure
@@ -120,7 +122,8 @@ class LinePlot(_Axes):
         self.figure: LineFigure | None = None
         self._curves: list[list[Any]] = []
         self._points: dict[str, tuple[float, float, Any]] = {}
-        self._legend: Any = None
+        self._legend = _Legend(theme)
+        self.layout().insertWidget(0, self._legend)  # type: ignore[union-attr]
         self._diagonal: Any = None
         self._hint: Any = self._pg.TextItem(anchor=(0, 1))
         self._hint.setZValue(20)
@@ -171,16 +174,19 @@ class LinePlot(_Axes):
         if self._diagonal is not None:
             self.item.removeItem(self._diagonal)
             self._diagonal = None
-        if self._legend is not None:
-            self._legend.clear()
         figure = self.figure
         if figure is None:
             return
         colours = self.theme.palette
         self._label("bottom", figure.x_label)
         self._label("left", figure.y_label)
-        if len(figure.lines) > 1 or figure.unit_square:
-            self._ensure_legend(figure)
+        self._legend.setVisible(len(figure.lines) > 1 or figure.unit_square)
+        self._legend.show_lines(
+            [
+                (line.name, self._pen(at, dashed=line.dashed), MARKERS[at % len(MARKERS)])
+                for at, line in enumerate(figure.lines)
+            ]
+        )
         if figure.diagonal:
             self._diagonal = self._pg.PlotDataItem(
                 [0, 1],
@@ -220,8 +226,6 @@ class LinePlot(_Axes):
             brush=self._pg.mkBrush(pen.color()),
         )
         self.item.addItem(marks)
-        if self._legend is not None:
-            self._legend.addItem(_Both(self._pg, pen, MARKERS[at % len(MARKERS)]), line.name)
         return [curve, marks, *parts]
 
     def _change(self, line: Line, curve: list[Any]) -> None:
@@ -230,17 +234,6 @@ class LinePlot(_Axes):
         if len(curve) > 2:
             curve[2].setData(line.x, line.low)
             curve[3].setData(line.x, line.high)
-
-    def _ensure_legend(self, figure: LineFigure) -> None:
-        colours = self.theme.palette
-        if self._legend is None:
-            self._legend = self.item.addLegend(offset=(-8, -8) if figure.unit_square else (-8, 8))
-        ground = QColor(colours.surface)
-        ground.setAlpha(215)
-        self._legend.setBrush(self._pg.mkBrush(ground))
-        self._legend.setPen(self._pg.mkPen(colours.border))
-        self._legend.setLabelTextColor(colours.text)
-        self._legend.setLabelTextSize("9pt")
 
     def _limits(self) -> None:
         figure = self.figure
@@ -394,11 +387,51 @@ class BarPlot(_Axes):
         self.item.setYRange(-0.7, len(rows) - 0.3, padding=0)
 
 
-class _Both:
-    """A legend's sample with line and marker; pyqtgraph takes one from a data item."""
+class _Legend(QWidget):
+    """What each curve is, above the axes, where it hides nothing."""
 
-    def __new__(cls, pg: Any, pen: Any, symbol: str) -> Any:
-        return pg.PlotDataItem(pen=pen, symbol=symbol, symbolBrush=pen.color(), symbolPen=None)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._row = Flow(self, gap=14)
+
+    def show_lines(self, lines: Sequence[tuple[str, QPen, str]]) -> None:
+        """Show names with their line and marker."""
+        self._row.clear()
+        for name, pen, marker in lines:
+            entry = QLabel()
+            entry.setTextFormat(Qt.TextFormat.PlainText)
+            sample = QLabel()
+            sample.setPixmap(self._sample(pen, marker))
+            sample.setAccessibleName(tr("Line of {name}").format(name=name))
+            entry.setText(name)
+            pair = QWidget()
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(6)
+            row.addWidget(sample)
+            row.addWidget(entry)
+            self._row.addWidget(pair)
+        self.updateGeometry()
+
+    def _sample(self, pen: QPen, marker: str) -> QPixmap:
+        import pyqtgraph
+
+        ratio = self.devicePixelRatioF()
+        out = QPixmap(round(30 * ratio), round(14 * ratio))
+        out.setDevicePixelRatio(ratio)
+        out.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(out)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(pen.color(), 2, pen.style()))
+        painter.drawLine(0, 7, 30, 7)
+        painter.translate(15, 7)
+        painter.scale(8, 8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(pen.color())
+        painter.drawPath(pyqtgraph.graphicsItems.ScatterPlotItem.Symbols[marker])
+        painter.end()
+        return out
 
 
 def _shape(figure: LineFigure) -> tuple[object, ...]:

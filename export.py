@@ -1,0 +1,357 @@
+"""A run's figures, tables and word maps as files of their own: for slides, papers, spreadsheets.
+
+Everything that a report shows has a name that stays the same for the same run: the anchor of its
+section and its title, such as ``evaluation-test.confusion-matrix``. Besides there are ``map:<row
+id>`` for one word map, and ``rows`` for the predictions with the texts that were answered.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .core.files import read_json, write_bytes, write_text, write_with
+from .core.measured import Measured
+from .core.report.tree import (
+    BarFigure,
+    Figure,
+    IntervalFigure,
+    LineFigure,
+    MatrixFigure,
+    Section,
+    Table,
+)
+from .core.runs import Run
+from .errors import RunError, paragraph
+
+if TYPE_CHECKING:
+    from .explain.attribution import Attribution
+
+Theme = Literal["light", "dark"]
+MAP, ROWS = "map:", "rows"
+FONTS = "Inter, 'DejaVu Sans', 'Noto Sans', sans-serif"
+_LONGEST = 60
+_Grid = list[list[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A figure or table of the report with its name.
+
+    Attributes
+    ----------
+    name
+        ``<anchor of the section>.<title>``, in lower-case letters, digits and hyphens.
+    section
+        Title of the section it stands in.
+    block
+        The plain data.
+    """
+
+    name: str
+    section: str
+    block: Figure | Table
+
+    @property
+    def kind(self) -> Literal["figure", "table"]:
+        """What it is."""
+        return "table" if isinstance(self.block, Table) else "figure"
+
+    def as_json(self) -> dict[str, str]:
+        """Return a mapping for programs."""
+        title = self.block.title
+        return {"name": self.name, "kind": self.kind, "section": self.section, "title": title}
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a run has to export."""
+
+    blocks: tuple[Named, ...]
+    maps: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name."""
+        return (*(one.name for one in self.blocks), *self.maps, ROWS)
+
+    def as_json(self) -> list[dict[str, str]]:
+        """Return mappings for programs."""
+        maps = [
+            {
+                "name": name,
+                "kind": "map",
+                "section": "",
+                "title": f"Words of row {name[len(MAP) :]}",
+            }
+            for name in self.maps
+        ]
+        rows = {"name": ROWS, "kind": "table", "section": "", "title": "Predictions with inputs"}
+        return [*(one.as_json() for one in self.blocks), *maps, rows]
+
+
+def named(sections: Sequence[Section]) -> list[Named]:
+    """Give every figure and table of these sections its name, in the order of the report."""
+    taken: set[str] = set()
+    return [
+        Named(_unique(f"{_slug(section.anchor)}.{_slug(block.title)}", taken), section.title, block)
+        for section, block in _walk(sections)
+    ]
+
+
+def contents(run: Run) -> Contents:
+    """Find what a run has to export.
+
+    Raises
+    ------
+    RunError
+        If the run has not been evaluated, or its table has changed.
+    """
+    from .fairness.reading import read_audit
+    from .writeup import compose
+
+    report = compose(run, run.dataset(), read_audit(run))
+    ids = dict.fromkeys(one.id for one in _attributions(run))
+    return Contents(tuple(named(report.sections)), tuple(f"{MAP}{one}" for one in ids))
+
+
+def export(run: Run, name: str, out: Path, *, theme: Theme = "light") -> None:
+    """Write one figure, table or word map to a file, whole or not at all.
+
+    Parameters
+    ----------
+    run
+        An evaluated run.
+    name
+        One of `contents`.
+    out
+        The file. Its ending says what is written: figures ``.svg``, ``.png``, ``.csv`` (their
+        numbers); tables ``.csv``, ``.parquet``; word maps ``.png``, ``.csv``.
+    theme
+        Colours of a PNG of a figure; SVG takes those of the light theme, and so do word maps.
+
+    Raises
+    ------
+    RunError
+        If there is nothing of this name, or it can't be written so.
+    """
+    writers = _map(run, name) if name.startswith(MAP) else None
+    if writers is None:
+        writers = _rows(run) if name == ROWS else _block(run, name, theme)
+    ending = out.suffix.lower()
+    if ending not in writers:
+        raise RunError(
+            paragraph(
+                str(out),
+                f"“{name}” can be written as {_either(list(writers))}, not as “{ending}”",
+                "Choose another ending",
+            )
+        )
+    if theme == "dark" and (ending != ".png" or name.startswith(MAP)):
+        raise RunError(
+            paragraph(
+                "--theme dark",
+                "only the PNG of a figure comes in dark colours",
+                "Leave --theme out, or name a figure and a file that ends in .png",
+            )
+        )
+    writers[ending](out)
+
+
+def _block(run: Run, name: str, theme: Theme) -> dict[str, Callable[[Path], None]]:
+    found = contents(run)
+    block = next((one.block for one in found.blocks if one.name == name), None)
+    if block is None:
+        raise RunError(
+            paragraph(
+                f"“{name}”",
+                f"the run {run.name} has no figure or table of this name{_close(name, found)}",
+                f"`pellucid export {run.path}` lists the names",
+            )
+        )
+    writers: dict[str, Callable[[Path], None]] = {".csv": lambda out: _csv(out, grid(block))}
+    if isinstance(block, Table):
+        return {**writers, ".parquet": lambda out: _parquet(out, grid(block))}
+    from .core.figures import png, svg
+
+    return {
+        ".svg": lambda out: write_text(out, alone(svg(block, "figure"))),
+        ".png": lambda out: write_bytes(out, png(block, theme)),
+        **writers,
+    }
+
+
+def _map(run: Run, name: str) -> dict[str, Callable[[Path], None]]:
+    from .multimodal.text.draw import word_map_png
+
+    found = _attributions(run)
+    row = name.removeprefix(MAP)
+    one = next((one for one in found if one.id == row), None)
+    if one is None:
+        raise RunError(
+            paragraph(
+                f"“{name}”",
+                f"row “{row}” is none of the {len(found)} rows of this run that were explained",
+                f"`pellucid explain {run.path} --rows ID` explains rows; it takes their ids",
+            )
+        )
+    words = [["word", "score"], *map(list, zip(one.segments, one.scores.tolist(), strict=True))]
+
+    def picture(out: Path) -> None:
+        write_bytes(out, word_map_png(one.segments, one.scores, separators=one.separators))
+
+    return {".png": picture, ".csv": lambda out: _csv(out, words)}
+
+
+def _rows(run: Run) -> dict[str, Callable[[Path], None]]:
+    import pandas as pd
+
+    frame = run.predictions()
+    dataset = run.dataset()
+    texts = pd.DataFrame({"id": dataset.ids, **dataset.inputs})
+    columns = {name: f"input:{name}" for name in dataset.inputs}
+    # A row may be predicted once only, so the order is that of the predictions.
+    joined = frame.merge(texts.rename(columns=columns), on="id", how="left", validate="one_to_one")
+    first = [name for name in ("id", "split", "label", "prediction") if name in joined]
+    ordered = [*first, *columns.values()]
+    joined = joined[[*ordered, *(name for name in frame.columns if name not in first)]]
+    return {
+        ".csv": lambda out: write_with(out, lambda part: joined.to_csv(part, index=False)),
+        ".parquet": lambda out: write_with(out, lambda part: joined.to_parquet(part, index=False)),
+    }
+
+
+def alone(element: str) -> str:
+    """Return an SVG element that stood in a page as a file that stands alone: size and font."""
+    size = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', element)
+    if size is None:
+        return element
+    own = f'width="{size[1]}" height="{size[2]}" font-family="{FONTS}"'
+    return element.replace('width="100%"', own, 1) + "\n"
+
+
+def grid(block: Figure | Table) -> _Grid:
+    """Return what a figure or table says as rows of cells, the first one with the names.
+
+    A measured figure takes columns of its own for the ends of its interval and its rows, where
+    there are any.
+    """
+    match block:
+        case Table():
+            return _measured_apart(list(block.columns), [list(row) for row in block.rows])
+        case LineFigure():
+            rows = [
+                [line.name, x, y, *ends]
+                for line in block.lines
+                for x, y, *ends in zip(line.x.tolist(), line.y.tolist(), *_ends(line), strict=True)
+            ]
+            return [["curve", block.x_label, block.y_label, "low", "high"], *rows]
+        case IntervalFigure():
+            rows = [list(row) for row in zip(block.names, block.values, strict=True)]
+            return _measured_apart(["name", block.x_label], rows)
+        case BarFigure():
+            rows = [list(row) for row in zip(block.names, block.values, strict=True)]
+            return [["name", block.x_label], *rows]
+        case MatrixFigure():
+            counts = block.counts.tolist()
+            rows = [[name, *row] for name, row in zip(block.labels, counts, strict=True)]
+            return [[f"{block.row_label} / {block.column_label}", *block.labels], *rows]
+
+
+def _measured_apart(names: list[str], rows: _Grid) -> _Grid:
+    """Spread measured cells over columns: value, low, high, rows."""
+    out: _Grid = [[], *([] for _ in rows)]
+    for at, name in enumerate(names):
+        cells = [row[at] for row in rows]
+        known = [cell for cell in cells if isinstance(cell, Measured)]
+        out[0].append(name)
+        for row, cell in zip(out[1:], cells, strict=True):
+            row.append(cell.value if isinstance(cell, Measured) else cell)
+        for part, title in (("low", "low"), ("high", "high"), ("n", "rows")):
+            if any(getattr(cell, part) is not None for cell in known):
+                out[0].append(f"{name}: {title}")
+                for row, cell in zip(out[1:], cells, strict=True):
+                    row.append(getattr(cell, part, None))
+    return out
+
+
+def _close(name: str, found: Contents) -> str:
+    close = get_close_matches(name, found.names, n=1)
+    return f" (did you mean “{close[0]}”?)" if close else ""
+
+
+def _ends(line: Any) -> tuple[list[float | None], list[float | None]]:
+    nothing: list[float | None] = [None] * len(line.x)
+    low, high = (nothing if end is None else end.tolist() for end in (line.low, line.high))
+    return low, high
+
+
+def _csv(out: Path, rows: _Grid) -> None:
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        lines.writerow(["" if _blank(cell) else cell for cell in row])
+    write_text(out, text.getvalue())
+
+
+def _parquet(out: Path, rows: _Grid) -> None:
+    import pandas as pd
+
+    names, *cells = rows
+    columns = {}
+    for at, name in enumerate(names):
+        values = [None if _blank(row[at]) else row[at] for row in cells]
+        kinds = {type(value) for value in values if value is not None}
+        mixed = len(kinds) > 1 and not kinds <= {int, float}
+        columns[name] = [None if v is None else str(v) for v in values] if mixed else values
+    write_with(out, lambda part: pd.DataFrame(columns).to_parquet(part, index=False))
+
+
+def _blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _attributions(run: Run) -> list[Attribution]:
+    if not run.has("explanations/importance.json"):
+        return []
+    from .explain.attribution import read_attributions
+
+    methods = read_json(run.path / "explanations/importance.json")
+    return [
+        one
+        for method in methods
+        for one in read_attributions(run.path / f"explanations/{method}.parquet")
+    ]
+
+
+def _walk(sections: Sequence[Section]) -> Iterator[tuple[Section, Figure | Table]]:
+    kinds = (Table, LineFigure, IntervalFigure, BarFigure, MatrixFigure)
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Section):
+                yield from _walk([block])
+            elif isinstance(block, kinds):
+                yield section, block
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_LONGEST].strip("-") or "block"
+
+
+def _unique(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

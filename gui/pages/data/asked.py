@@ -1,0 +1,149 @@
+"""What was asked of a table: how to read it, and what a person said of its columns."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ....core.look import Look
+
+if TYPE_CHECKING:
+    from ....core.guess import Role
+
+LIMIT = 256
+ROLES = ("input", "label", "group", "split", "id", "weight", "none")
+ONLY_ONE = frozenset({"label", "id", "split", "weight"})
+"""Roles that one column may have."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of a table.
+
+    Attributes
+    ----------
+    path
+        The file, absolute.
+    encoding
+        Character encoding of a text file.
+    limit
+        Longest sample in tokens, from 1.
+    roles
+        Every column's role once a person changed one; empty while all are guessed.
+    """
+
+    path: Path
+    encoding: str = "utf-8"
+    limit: int = LIMIT
+    roles: Mapping[str, Role] = field(default_factory=dict)
+
+    def named(self, role: Role) -> list[str]:
+        """Return the columns that a person gave a role."""
+        return [column for column, has in self.roles.items() if has == role]
+
+    def words(self) -> list[str]:
+        """Return the options that reading and roles need, for `data look` and `recipe new`."""
+        out = []
+        for name in self.named("label"):
+            out += ["--label", name]
+        for name in self.named("input"):
+            out += ["--input", name]
+        return out if self.encoding == "utf-8" else [*out, "--encoding", self.encoding]
+
+    def look_command(self, out: Path | None = None) -> list[str]:
+        """Return the command that looks at the table."""
+        limit = [] if self.limit == LIMIT else ["--max-length", str(self.limit)]
+        written = [] if out is None else ["--out", str(out)]
+        return ["data", "look", str(self.path), *self.words(), *limit, *written]
+
+    def recipe_command(self) -> list[str]:
+        """Return the command that writes a recipe for the table."""
+        return ["recipe", "new", str(self.path), *self.words()]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is remembered."""
+        return {"encoding": self.encoding, "limit": self.limit, "roles": dict(self.roles)}
+
+    @classmethod
+    def from_json(cls, path: Path, raw: Any) -> Asked:
+        """Read what `as_json` gave; what can't be used is left out."""
+        known = raw if isinstance(raw, dict) else {}
+        roles = known.get("roles")
+        limit = known.get("limit")
+        return cls(
+            path,
+            str(known.get("encoding") or "utf-8"),
+            limit if isinstance(limit, int) and limit > 0 else LIMIT,
+            {
+                str(column): cast("Role", role)
+                for column, role in (roles if isinstance(roles, dict) else {}).items()
+                if role in ROLES
+            },
+        )
+
+
+def shell(command: list[str]) -> str:
+    """Write a command as one types it into a shell."""
+    return shlex.join(["pellucid", *command])
+
+
+def folder_of(memory: Path, path: Path) -> Path:
+    """Return the folder that holds what was seen of a table."""
+    return memory / "tables" / hashlib.sha256(str(path).encode()).hexdigest()[:16]
+
+
+def is_unchanged(look: Look, path: Path) -> bool:
+    """Whether the file is still the one that was looked at, by its size and time."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime) == (look.source.size, look.source.modified)
+
+
+def answers(look: Look, made: Asked, asked: Asked) -> bool:
+    """Whether what was seen when `made` was asked also answers `asked`, if the file is the same."""
+    if (made.encoding, made.limit) != (asked.encoding, asked.limit):
+        return False
+    if not asked.roles:
+        return not made.roles
+    return all(
+        not asked.named(role) or set(asked.named(role)) == set(look.named(role))
+        for role in ("label", "input")
+    )
+
+
+def roles_of(look: Look, asked: Asked) -> dict[str, Role]:
+    """Return every column's role: what a person said, else what was guessed."""
+    return {one.name: asked.roles.get(one.name, one.role) for one in look.columns}
+
+
+def with_role(look: Look, asked: Asked, column: str, role: Role) -> Asked:
+    """Give a column a role; the one that had it where only one may have it becomes unused."""
+    roles = roles_of(look, asked)
+    if role in ONLY_ONE:
+        roles = {name: "none" if has == role else has for name, has in roles.items()}
+    return replace(asked, roles={**roles, column: role})
+
+
+def for_recipe(look: Look, asked: Asked) -> dict[str, Any]:
+    """Return what a new recipe begins with."""
+    roles = roles_of(look, asked)
+
+    def one(role: Role) -> str | None:
+        return next((name for name, has in roles.items() if has == role), None)
+
+    return {
+        "source": str(asked.path),
+        "inputs": {name: "text" for name, has in roles.items() if has == "input"},
+        "label": one("label"),
+        "groups": [name for name, has in roles.items() if has == "group"],
+        "id": one("id"),
+        "split": one("split"),
+        "weight": one("weight"),
+        "encoding": asked.encoding,
+    }

@@ -1,0 +1,33 @@
+"""What each role is called, its icon, and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...frame.texts import tr
+
+if TYPE_CHECKING:
+    from ....core.guess import Role
+
+
+@dataclass(frozen=True)
+class RoleWords:
+    """How a role is shown."""
+
+    name: str
+    icon: str
+    meaning: str
+
+
+def role_words() -> dict[Role, RoleWords]:
+    """Return every role's words in the person's language, in the order of menus."""
+    return {
+        "input": RoleWords(tr("input · text"), "words", tr("Input: the model reads it")),
+        "label": RoleWords(tr("label"), "tag", tr("Label: the model learns to answer it")),
+        "group": RoleWords(tr("group"), "groups", tr("Group: people to compare in the audit")),
+        "split": RoleWords(tr("split"), "split", tr("Split: says which rows train and test")),
+        "id": RoleWords(tr("id"), "key", tr("Id: names each row")),
+        "weight": RoleWords(tr("weight"), "weight", tr("Weight: how much each row counts")),
+        "none": RoleWords(tr("unused"), "minus", tr("Unused")),
+    }

@@ -1,0 +1,309 @@
+"""The form: one card for each section of the recipe, one row for each key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...frame.context import Context
+from ...frame.icons import icon
+from ...frame.style import SPACE, set_look
+from ...frame.texts import tr
+from ...widgets.basics import Card, label, scrolled
+from . import inputs, lists
+from .check import Fault
+from .model_field import ModelField
+from .row import Row
+from .schema import Item, Keys, at, items
+
+SPECIAL: dict[str, type[ModelField]] = {"model.name": ModelField}
+"""Keys whose editor does more than their kind asks for."""
+
+
+WIDEST = 1000
+"""Pixels beyond which the YAML gets the room."""
+
+
+@dataclass
+class _Section:
+    """A section or a group in it: where it stands, and what of it is wrong."""
+
+    item: Item
+    widget: QWidget
+    trouble: QLabel
+    rows: list[Row]
+    folded: bool = True
+    more: QPushButton | None = None
+
+
+class Form(QWidget):
+    """Shows a recipe's values; `edited` carries the key's place and its new value."""
+
+    edited = Signal(object, object)
+
+    def __init__(self, context: Context, folder: Callable[[], Path]) -> None:
+        super().__init__()
+        self._context, self._folder = context, folder
+        self.rows: dict[str, Row] = {}
+        self._sections: dict[str, _Section] = {}
+        self._cards: list[_Section] = []
+        self._jump = QButtonGroup(self)
+        self._jump.setExclusive(True)
+        self._rail = QHBoxLayout()
+        self._rail.setSpacing(SPACE - 2)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Find a key"))
+        self.search.setAccessibleName(tr("Find a key of the recipe"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(190)
+        self.search.setMinimumWidth(120)
+        self.search.textChanged.connect(lambda _: self._sift())
+        self.nothing = label(tr("No key of a recipe has such a name or meaning."), "muted")
+        self.nothing.hide()
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, SPACE, 2 * SPACE)
+        self._column.setSpacing(2 * SPACE)
+        self._column.addWidget(self.nothing)
+        self.setMaximumWidth(WIDEST)
+        self.area: QScrollArea = scrolled(self._inside)
+        self._column.addStretch(1)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addLayout(self._rail)
+        top.addStretch(1)
+        top.addWidget(self.search, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, SPACE, 0)
+        whole.setSpacing(SPACE + 4)
+        whole.addLayout(top)
+        whole.addWidget(self.area, 1)
+        self._build()
+        self.area.verticalScrollBar().valueChanged.connect(lambda _: self._follow())
+        for row in self.rows.values():
+            row.edited.connect(self.edited)
+        self._sift()
+
+    def show_values(self, raw: Any) -> None:
+        """Show a recipe's plain data; keys that it doesn't name show their default."""
+        for row in self.rows.values():
+            row.show_value(*at(raw, row.item.keys))
+
+    def show_fault(self, fault: Fault | None) -> None:
+        """Show a complaint under the field that it is about, or under its section."""
+        wrong = self._nearest(fault.keys) if fault is not None and fault.keys else ""
+        said = fault.said if fault is not None else ""
+        for name, row in self.rows.items():
+            row.show_complaint(said if name == wrong else "")
+        for name, section in self._sections.items():
+            here = name == wrong
+            section.trouble.setText(tr("⚠ {what}").format(what=said) if here else "")
+            section.trouble.setVisible(here)
+        if wrong in self.rows:
+            self._sift()
+
+    def reveal(self, keys: Keys) -> None:
+        """Bring a key into sight and give it the focus."""
+        self.search.clear()
+        name = self._nearest(keys)
+        row = self.rows.get(name)
+        if row is None:
+            section = self._sections.get(name)
+            if section is not None:
+                self._scroll_to(section.widget)
+            return
+        card = self._sections.get(keys[0])
+        if card is not None and row.isHidden():
+            self._unfold(card, True)
+        QTimer.singleShot(0, row, lambda: self._focus(row))
+
+    def forget(self) -> None:
+        """Await no answer any more."""
+        for row in self.rows.values():
+            if isinstance(row.editor, ModelField):
+                row.editor.forget()
+
+    def _nearest(self, keys: Keys) -> str:
+        for length in range(len(keys), 0, -1):
+            name = ".".join(keys[:length])
+            if name in self.rows or name in self._sections:
+                return name
+        return ""
+
+    def _build(self) -> None:
+        loose = [item for item in items() if item.kind != "section"]
+        card = self._card(Item(("run",), "section", items=tuple(loose)), "")
+        for item in loose:
+            self._row(item, card, cast(Card, card.widget).body)
+        for item in items():
+            if item.kind == "section":
+                self._section(item)
+
+    def _section(self, item: Item) -> None:
+        card = self._card(item, tr(item.label))
+        self._sections[item.name] = card
+        body = cast(Card, card.widget).body
+        body.addWidget(label(tr(item.help), "muted", wrap=True))
+        body.addWidget(card.trouble)
+        for inner in self._in_order(item):
+            self._entry(inner, card, body)
+        hidden = sum(not row.item.shown for row in card.rows)
+        if hidden:
+            card.more = QPushButton()
+            set_look(card.more, "quiet")
+            card.more.setCheckable(True)
+            card.more.clicked.connect(lambda on: self._unfold(card, on))
+            line = QHBoxLayout()
+            line.addWidget(card.more)
+            line.addStretch(1)
+            body.addLayout(line)
+            self._unfold(card, False)
+        jump = QPushButton(tr(item.label))
+        set_look(jump, "chip")
+        jump.setCheckable(True)
+        jump.setAccessibleName(tr("Go to {section}").format(section=tr(item.label)))
+        jump.clicked.connect(lambda *_: self._scroll_to(card.widget))
+        self._jump.addButton(jump, len(self._cards) - 1)
+        self._rail.addWidget(jump)
+
+    def _in_order(self, item: Item) -> Iterator[Item]:
+        yield from (inner for inner in item.items if inner.shown)
+        yield from (inner for inner in item.items if not inner.shown)
+
+    def _entry(self, item: Item, card: _Section, body: QVBoxLayout) -> None:
+        if item.kind != "section":
+            self._row(item, card, body)
+            return
+        group = QFrame()
+        column = QVBoxLayout(group)
+        column.setContentsMargins(0, SPACE, 0, 0)
+        column.setSpacing(SPACE + 4)
+        head = label(tr(item.label), "heading")
+        column.addWidget(head)
+        column.addWidget(label(tr(item.help), "muted", wrap=True))
+        inside = _Section(item, group, _trouble(), [])
+        column.addWidget(inside.trouble)
+        body.addWidget(group)
+        self._sections[item.name] = inside
+        for inner in item.items:
+            self._entry(inner, inside, column)
+        card.rows += inside.rows
+
+    def _row(self, item: Item, section: _Section, body: QVBoxLayout) -> None:
+        row = Row(item, self._editor(item))
+        section.rows.append(row)
+        self.rows[item.name] = row
+        body.addWidget(row)
+
+    def _card(self, item: Item, title: str) -> _Section:
+        card = Card(title)
+        card.body.setSpacing(2 * SPACE)
+        made = _Section(item, card, _trouble(), [])
+        self._cards.append(made)
+        self._column.insertWidget(self._column.count() - 1, card)
+        return made
+
+    def _editor(self, item: Item) -> QWidget:
+        """Make the editor that fits a key's kind."""
+        special = SPECIAL.get(item.name)
+        if special is not None:
+            return special(item, self._context, self._folder)
+        made: QWidget
+        match item.kind:
+            case "whole" | "number":
+                made = inputs.NumberField(item)
+            case "switch":
+                made = inputs.SwitchField(item)
+            case "choice":
+                made = inputs.ChoiceField(item)
+            case "choices":
+                made = inputs.ChoicesField(item)
+            case "texts":
+                made = inputs.TextsField(item)
+            case "text":
+                made = inputs.TextField(item)
+            case "mapping":
+                made = lists.MappingField(item)
+            case "records":
+                made = lists.RecordsField(item, self._editor, self._folder)
+            case "steps":
+                made = lists.StepsField(item, self._editor)
+            case _:
+                made = inputs.FreeField(item)
+        return made
+
+    def _unfold(self, card: _Section, on: bool) -> None:
+        card.folded = not on
+        if card.more is not None:
+            count = sum(not row.item.shown for row in card.rows)
+            text = tr("Fewer") if on else tr("More: {n} keys").format(n=count)
+            card.more.setText(text)
+            card.more.setIcon(icon("up" if on else "down"))
+            card.more.setChecked(on)
+            card.more.setAccessibleName(f"{tr(card.item.label)}: {text}")
+        self._sift()
+
+    def _sift(self) -> None:
+        """Show the rows that the search and the folds leave."""
+        typed = self.search.text().lower().split()
+        any_found = False
+        for card in self._cards:
+            found = [row for row in card.rows if row.matches(typed, card.item.label)]
+            for row in card.rows:
+                inside = row in found and (bool(typed) or row.often or not card.folded)
+                row.setVisible(inside)
+            for section in self._sections.values():
+                if section.item.keys[0] == card.item.keys[0] and len(section.item.keys) > 1:
+                    section.widget.setVisible(any(not row.isHidden() for row in section.rows))
+            card.widget.setVisible(bool(found))
+            any_found = any_found or bool(found)
+            if card.more is not None:
+                card.more.setVisible(not typed)
+        self.nothing.setVisible(not any_found)
+
+    def _focus(self, row: Row) -> None:
+        self.area.ensureWidgetVisible(row, 0, 8 * SPACE)
+        row.take_focus()
+
+    def _scroll_to(self, widget: QWidget) -> None:
+        top = widget.mapTo(self._inside, widget.rect().topLeft()).y()
+        self.area.verticalScrollBar().setValue(top - SPACE)
+        self._mark_jump(widget)
+
+    def _follow(self) -> None:
+        """Mark the section at the top of what is seen."""
+        seen = self.area.verticalScrollBar().value() + 4 * SPACE
+        above = [card for card in self._cards if card.widget.y() <= seen and card.item.help]
+        bar = self.area.verticalScrollBar()
+        if bar.value() == bar.maximum():
+            return
+        if above:
+            self._mark_jump(above[-1].widget)
+
+    def _mark_jump(self, widget: QWidget) -> None:
+        for number, card in enumerate(self._cards):
+            button = self._jump.button(number)
+            if card.widget is widget and button is not None:
+                button.setChecked(True)
+
+
+def _trouble() -> QLabel:
+    out = label("", "complaint", wrap=True)
+    out.setAccessibleName(tr("What is wrong here"))
+    out.hide()
+    return out

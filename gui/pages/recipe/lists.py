@@ -1,0 +1,355 @@
+"""Editors of several values at once: a mapping, a list of records, a list of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...frame.icons import icon
+from ...frame.style import SPACE, set_look
+from ...frame.texts import tr
+from ...widgets.basics import label
+from .inputs import Editor, TextField, guarded, mark
+from .schema import Item
+
+Make = Callable[[Item], QWidget]
+"""Makes the editor of a part."""
+
+
+class _Rows(QWidget):
+    """Rows below one another, each with a button that removes it, and one that adds a row."""
+
+    edited = Signal(object)
+
+    def __init__(self, item: Item, add: str) -> None:
+        super().__init__()
+        self._item = item
+        self._rows: list[QWidget] = []
+        self._value: Any = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACE)
+        more = QPushButton(add)
+        more.setIcon(icon("plus"))
+        set_look(more, "quiet")
+        more.clicked.connect(lambda *_: self._add())
+        foot = QHBoxLayout()
+        foot.addWidget(more)
+        foot.addStretch(1)
+        self._column.addLayout(foot)
+
+    def mark(self, wrong: bool) -> None:
+        """Draw the fields as wrong, or not."""
+        for row in self._rows:
+            for field in row.findChildren(QLineEdit):
+                mark(field, wrong)
+
+    def _place(self, row: QWidget) -> None:
+        self._column.insertWidget(len(self._rows), row)
+        self._rows.append(row)
+
+    def _clear(self) -> None:
+        for row in self._rows:
+            row.hide()
+            row.deleteLater()
+        self._rows = []
+
+    def _remover(self, row: QWidget, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon("minus"))
+        button.setToolTip(name)
+        button.setAccessibleName(name)
+        button.clicked.connect(lambda *_: self._remove(row))
+        return button
+
+    def _remove(self, row: QWidget) -> None:
+        self._rows.remove(row)
+        row.hide()
+        row.deleteLater()
+        self._told()
+
+    def _add(self) -> None:
+        raise NotImplementedError
+
+    def _told(self) -> None:
+        self._value = self.value()
+        self.edited.emit(self._value)
+
+    def value(self) -> Any:
+        """Return what stands in the rows."""
+        raise NotImplementedError
+
+
+class MappingField(_Rows):
+    """Names, each with one of a few values: input columns and their modality."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(item, tr("Add one"))
+
+    def value(self) -> dict[str, str]:
+        """Return the names that are filled in, with their values."""
+        out = {}
+        for row in self._rows:
+            name = cast(QLineEdit, row.findChild(QLineEdit)).text().strip()
+            if name:
+                out[name] = cast(QComboBox, row.findChild(QComboBox)).currentText()
+        return out
+
+    def show_value(self, value: Any) -> None:
+        """Show a mapping."""
+        if value == self._value and self._rows:
+            return
+        self._value = value
+        self._clear()
+        given = value if isinstance(value, dict) else {}
+        for name, kind in given.items():
+            self._one(str(name), str(kind))
+        if not self._rows:
+            self._one("", self._item.choices[0])
+
+    def _add(self) -> None:
+        self._one("", self._item.choices[0]).setFocus()
+
+    def _one(self, name: str, kind: str) -> QLineEdit:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE)
+        field = QLineEdit(name)
+        field.setPlaceholderText(tr("name of a column"))
+        field.setAccessibleName(tr("{what}: name").format(what=tr(self._item.label)))
+        guarded(field)
+        field.textEdited.connect(lambda _: self._told())
+        choice = QComboBox()
+        choice.addItems(list(dict.fromkeys([*self._item.choices, kind])))
+        choice.setCurrentText(kind)
+        choice.setAccessibleName(tr("{what}: kind").format(what=tr(self._item.label)))
+        guarded(choice)
+        choice.activated.connect(lambda _: self._told())
+        line.addWidget(field, 1)
+        line.addWidget(choice)
+        line.addWidget(self._remover(row, tr("Remove this one")))
+        self._place(row)
+        return field
+
+
+class RecordsField(_Rows):
+    """A list of records with a few keys each: tables with weight and encoding.
+
+    The first key stands on a line of its own. A record that says nothing else is written short.
+    """
+
+    def __init__(self, item: Item, make: Make, folder: Callable[[], Path]) -> None:
+        super().__init__(item, tr("Add another"))
+        self._make, self._folder = make, folder
+        self._parts: dict[QWidget, dict[str, Any]] = {}
+
+    def value(self) -> Any:
+        """Return the records: one short one as such, else a list."""
+        found = [self._short(self._parts[row]) for row in self._rows]
+        if len(found) == 1 and not isinstance(found[0], dict):
+            return found[0]
+        return found
+
+    def show_value(self, value: Any) -> None:
+        """Show records."""
+        if value == self._value and self._rows:
+            return
+        self._value = value
+        self._clear()
+        first = self._item.items[0].keys[-1]
+        given = value if isinstance(value, list) else [value] if value is not None else []
+        for one in given:
+            self._one(dict(one) if isinstance(one, dict) else {first: one})
+        if not self._rows:
+            self._one({})
+
+    def _short(self, record: dict[str, Any]) -> Any:
+        first = self._item.items[0].keys[-1]
+        said = {
+            part.keys[-1]: record[part.keys[-1]]
+            for part in self._item.items
+            if part.keys[-1] in record and record[part.keys[-1]] != part.default
+        }
+        return said.get(first) if set(said) <= {first} else said
+
+    def _add(self) -> None:
+        self._one({})
+
+    def _one(self, record: dict[str, Any]) -> None:
+        row = QWidget()
+        self._parts[row] = record
+        grid = QGridLayout(row)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACE)
+        grid.setVerticalSpacing(SPACE // 2)
+        first, *others = self._item.items
+        field = self._field(first, record)
+        browse = QToolButton()
+        browse.setIcon(icon("open"))
+        browse.setToolTip(tr("Choose a file"))
+        browse.setAccessibleName(tr("Choose a file"))
+        browse.clicked.connect(lambda *_: self._browse(record))
+        head = QHBoxLayout()
+        head.setSpacing(SPACE)
+        head.addWidget(field, 1)
+        head.addWidget(browse)
+        head.addWidget(self._remover(row, tr("Remove this one")))
+        grid.addLayout(head, 0, 0, 1, 2 * len(others) + 1)
+        for number, part in enumerate(others):
+            name = label(tr(part.label), "muted")
+            inner = self._field(part, record)
+            inner.setFixedWidth(112)
+            inner.setToolTip(tr(part.help))
+            grid.addWidget(name, 1, 2 * number)
+            grid.addWidget(inner, 1, 2 * number + 1)
+        grid.setColumnStretch(2 * len(others), 1)
+        self._place(row)
+
+    def _field(self, part: Item, record: dict[str, Any]) -> QWidget:
+        widget = self._make(part)
+        editor = cast(Editor, widget)
+        editor.show_value(record.get(part.keys[-1], part.default))
+        widget.setAccessibleName(f"{tr(self._item.label)}: {tr(part.label)}")
+
+        def changed(value: Any) -> None:
+            record[part.keys[-1]] = value
+            self._told()
+
+        editor.edited.connect(changed)
+        return widget
+
+    def _browse(self, record: dict[str, Any]) -> None:
+        folder = self._folder()
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            tr("Choose a table"),
+            str(folder),
+            tr("Tables (*.csv *.tsv *.jsonl *.parquet);;All files (*)"),
+        )
+        if name:
+            chosen = Path(name)
+            inside = chosen.is_relative_to(folder)
+            record[self._item.items[0].keys[-1]] = (
+                chosen.relative_to(folder).as_posix() if inside else str(chosen)
+            )
+            self._told()
+            now, self._value = self._value, None
+            self.show_value(now)
+
+
+class StepsField(QWidget):
+    """A list of steps, each of which can be ticked and may have settings of its own."""
+
+    edited = Signal(object)
+
+    def __init__(self, item: Item, make: Make) -> None:
+        super().__init__()
+        self._item = item
+        self._order: list[str] = []
+        self._strange: list[Any] = []
+        self._settings: dict[str, dict[str, Any]] = {}
+        self._boxes: dict[str, QCheckBox] = {}
+        self._inner: dict[str, list[tuple[Item, QWidget]]] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        for part in item.items:
+            key = part.keys[-1]
+            box = QCheckBox(tr(part.label))
+            box.setToolTip(tr(part.help))
+            box.clicked.connect(lambda on, key=key: self._tick(key, on))
+            self._boxes[key] = box
+            column.addWidget(box)
+            column.addWidget(_indented(label(tr(part.help), "muted", wrap=True)))
+            self._inner[key] = []
+            for inner in part.items:
+                widget = make(inner)
+                widget.setToolTip(tr(inner.help))
+                widget.setAccessibleName(f"{tr(part.label)}: {tr(inner.label)}")
+                if isinstance(widget, QCheckBox):
+                    widget.setText(tr(inner.label))
+                cast(Editor, widget).edited.connect(
+                    lambda value, key=key, inner=inner: self._set(key, inner, value)
+                )
+                self._inner[key].append((inner, widget))
+                column.addWidget(_indented(widget))
+                column.addWidget(_indented(label(tr(inner.help), "muted", wrap=True), 6))
+
+    def value(self) -> list[Any]:
+        """Return the steps in their order: a name, or a mapping from it to its settings."""
+        out: list[Any] = []
+        for key in self._order:
+            said = {
+                inner.keys[-1]: self._settings.get(key, {})[inner.keys[-1]]
+                for inner, _ in self._inner[key]
+                if self._settings.get(key, {}).get(inner.keys[-1], inner.default) != inner.default
+            }
+            out.append({key: said} if said else key)
+        return [*out, *self._strange]
+
+    def show_value(self, value: Any) -> None:
+        """Show which steps are taken; what is no known step is kept as it is."""
+        self._order, self._strange, self._settings = [], [], {}
+        for one in value if isinstance(value, list) else []:
+            key = next(iter(one)) if isinstance(one, dict) and len(one) == 1 else one
+            if not isinstance(key, str) or key not in self._boxes or key in self._order:
+                self._strange.append(one)
+                continue
+            said = one[key] if isinstance(one, dict) else None
+            if said is not False:
+                self._order.append(key)
+                self._settings[key] = dict(said) if isinstance(said, dict) else {}
+        for key, box in self._boxes.items():
+            box.setChecked(key in self._order)
+            for inner, widget in self._inner[key]:
+                cast(Editor, widget).show_value(
+                    self._settings.get(key, {}).get(inner.keys[-1], inner.default)
+                )
+                widget.setEnabled(key in self._order)
+
+    def mark(self, wrong: bool) -> None:
+        """Draw the boxes as wrong, or not."""
+        for box in self._boxes.values():
+            mark(box, wrong)
+
+    def _tick(self, key: str, on: bool) -> None:
+        if on:
+            self._order.append(key)
+        else:
+            self._order.remove(key)
+        for _, widget in self._inner[key]:
+            widget.setEnabled(on)
+        self.edited.emit(self.value())
+
+    def _set(self, key: str, inner: Item, value: Any) -> None:
+        self._settings.setdefault(key, {})[inner.keys[-1]] = value
+        self.edited.emit(self.value())
+
+
+def _indented(widget: QWidget, by: int = 3) -> QWidget:
+    out = QWidget()
+    row = QHBoxLayout(out)
+    row.setContentsMargins(by * SPACE, 0, 0, 0)
+    row.addWidget(widget, 1)
+    return out
+
+
+def is_text(widget: QWidget) -> bool:
+    """Whether an editor is a line of text, which may grow with the form."""
+    return isinstance(widget, TextField | _Rows | StepsField)

@@ -1,0 +1,94 @@
+"""Explanations as word maps: one scale for all, and which of them are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ...widgets.word_map import Words
+
+if TYPE_CHECKING:
+    from ....explain.attribution import Attribution
+    from .facts import Facts
+
+SHARE = 0.95
+"""Share of the maps in which no word is stronger than the end of the scale: one map alone must not
+make all others pale."""
+
+Answer = Literal["all", "wrong", "right", "unsure"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A filter of explanations.
+
+    Attributes
+    ----------
+    answer, margin
+        As for rows (`rows_filter.Asked`).
+    target
+        The class that was explained; empty for any.
+    group
+        Column and group, or None for any.
+    text
+        Words that must stand in the text, whatever their case.
+    """
+
+    answer: Answer = "all"
+    margin: float = 0.2
+    target: str = ""
+    group: tuple[str, str] | None = None
+    text: str = ""
+
+
+def scale_of(found: Sequence[Attribution]) -> float:
+    """Return the absolute score that gets the strongest colour in all maps."""
+    import numpy as np
+
+    strongest = [float(np.abs(one.scores).max(initial=0.0)) for one in found]
+    return float(np.quantile(strongest, SHARE)) if strongest else 1.0
+
+
+def as_words(one: Attribution, scale: float) -> Words:
+    """Return the map of an explanation."""
+    return Words(one.segments, one.separators, tuple(one.scores.tolist()), scale, one.target)
+
+
+def wanted(found: Sequence[Attribution], facts: Facts | None, filter_: Wanted) -> list[int]:
+    """Return the places of the explanations that are asked for."""
+    text = filter_.text.casefold()
+    return [
+        at
+        for at, one in enumerate(found)
+        if (not filter_.target or one.target == filter_.target)
+        and _answered(one, facts, filter_)
+        and (filter_.group is None or _in_group(one, facts, filter_.group))
+        and (not text or text in written(one).casefold())
+    ]
+
+
+def written(one: Attribution) -> str:
+    """Return the text that was explained, as the model read it."""
+    return "".join(
+        f"{word}{after}" for word, after in zip(one.segments, one.separators, strict=True)
+    )
+
+
+def _answered(one: Attribution, facts: Facts | None, filter_: Wanted) -> bool:
+    if filter_.answer == "wrong":
+        return one.label != one.prediction
+    if filter_.answer == "right":
+        return one.label == one.prediction
+    if filter_.answer == "unsure":
+        row = None if facts is None else facts.place.get(one.id)
+        return row is not None and facts is not None and facts.margin[row] <= filter_.margin
+    return True
+
+
+def _in_group(one: Attribution, facts: Facts | None, group: tuple[str, str]) -> bool:
+    row = None if facts is None else facts.place.get(one.id)
+    if row is None or facts is None or group[0] not in facts.groups:
+        return False
+    codes, names = facts.groups[group[0]]
+    return names[int(codes[row])] == group[1]

@@ -1,0 +1,250 @@
+"""A run as this page shows it, read beside the main thread.
+
+The records are the report's own (`core.evaluation`, `fairness.reading`, `explain.attribution`), and
+so are the figures and tables: `export.named` gives them the names by which they are saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ....core.files import read_json
+
+if TYPE_CHECKING:
+    from ....core.decision import Decision
+    from ....core.evaluation import Evaluation, SplitEvaluation
+    from ....core.report.tree import Text
+    from ....core.runs import Run
+    from ....explain.attribution import Attribution
+    from ....explain.importance import Importance
+    from ....export import Named
+    from ....fairness.audit import Audit
+    from .facts import Facts
+
+AT_ONCE = 40
+"""Explanations turned into records at a time; between two such parts the window may go on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read of a run; what is not there is empty.
+
+    Attributes
+    ----------
+    path, name, status
+        The run's folder, its name, and how its job stood.
+    labels
+        The classes.
+    evaluation, audit, facts, decision
+        The records; `facts` are the predictions row by row.
+    explained, words
+        Per method the explanations, and per method and class the most important words.
+    findings
+        Findings of the evaluation, of the words and of the audit, in plain words.
+    blocks
+        The report's figures and tables by their names, in order.
+    sections
+        Anchor of each section to the names of its blocks.
+    groups, methods
+        Sensitive columns of the data, and attribution methods of the recipe.
+    card
+        Text of the model card.
+    made
+        Names of the files that are there: ``model``, ``report.html`` …
+    troubles
+        What couldn't be read, in paragraphs.
+    """
+
+    path: Path
+    name: str
+    status: str
+    labels: tuple[str, ...] = ()
+    evaluation: Evaluation | None = None
+    audit: Audit | None = None
+    facts: Facts | None = None
+    decision: Decision | None = None
+    explained: dict[str, list[Attribution]] = field(default_factory=dict)
+    words: dict[str, dict[str, list[Importance]]] = field(default_factory=dict)
+    findings: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    blocks: dict[str, Named] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    card: str = ""
+    made: frozenset[str] = frozenset()
+    troubles: tuple[str, ...] = ()
+
+    def split(self, name: str) -> SplitEvaluation | None:
+        """Return the evaluation of a split."""
+        return None if self.evaluation is None else self.evaluation.splits.get(name)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The evaluated splits, the test rows first."""
+        return () if self.evaluation is None else tuple(reversed(self.evaluation.splits))
+
+    def named(self, start: str, kind: str = "") -> list[Named]:
+        """Return the blocks whose name begins so, of one kind if asked."""
+        found = [one for name, one in self.blocks.items() if name.startswith(start)]
+        return [one for one in found if not kind or one.kind == kind]
+
+
+def read(path: Path, texts: Path) -> Reading:
+    """Read a run.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    texts
+        Table of its rows with the texts that were answered, if it was made (`facts.texts_file`).
+    """
+    from ....core import decision
+    from ....core.runs import Run
+    from .facts import read_facts
+
+    run = Run.open(path)
+    troubles: list[str] = []
+
+    def tried(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except Exception as error:  # a damaged part must not hide the others
+            troubles.append(_said(error))
+            return None
+
+    environment = tried(lambda: run.environment) or {}
+    labels = tuple(environment.get("labels", ()))
+    names = ("model", "report.html", "model_card.md", "evaluation.json", "predictions.parquet")
+    evaluation = tried(lambda: _evaluation(run))
+    explained = tried(lambda: _explained(run)) or {}
+    ids = [one.id for found in explained.values() for one in found]
+    words = tried(lambda: _words(run)) or {}
+    audit = tried(lambda: _audit(run))
+    findings, blocks = tried(lambda: _report(evaluation, explained, words, audit)) or ({}, {})
+    recipe = tried(lambda: run.recipe) or {}
+    return Reading(
+        path=path,
+        name=run.name,
+        status=run.status,
+        labels=labels,
+        evaluation=evaluation,
+        audit=audit,
+        facts=tried(lambda: read_facts(run.path, labels, texts, ids)),
+        decision=tried(lambda: decision.read(path, labels)) if labels else None,
+        explained=explained,
+        words=words,
+        findings=findings,
+        blocks=blocks,
+        groups=tuple(recipe.get("data", {}).get("groups") or ()),
+        card=tried(lambda: _text(path / "model_card.md")) or "",
+        made=frozenset(name for name in names if run.has(name)),
+        troubles=tuple(troubles),
+    )
+
+
+def _said(error: Exception) -> str:
+    from ....errors import PellucidError
+
+    if isinstance(error, PellucidError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _evaluation(run: Run) -> Evaluation | None:
+    import pandas as pd
+
+    from ....core.evaluation import read_evaluation
+
+    if not run.has("evaluation.json"):
+        return None
+    curves = pd.read_parquet(run.path / "curves.parquet") if run.has("curves.parquet") else None
+    return read_evaluation(read_json(run.path / "evaluation.json"), curves)
+
+
+def _audit(run: Run) -> Audit | None:
+    if not run.has("audit.json"):
+        return None
+    from ....fairness.reading import read_audit
+
+    return read_audit(run)
+
+
+def _explained(run: Run) -> dict[str, list[Attribution]]:
+    if not run.has("explanations/importance.json"):
+        return {}
+    methods = read_json(run.path / "explanations/importance.json")
+    return {method: attributions(run.path / f"explanations/{method}.parquet") for method in methods}
+
+
+def attributions(path: Path) -> list[Attribution]:
+    """Read explanations a few at a time, so that no other thread waits long."""
+    import json
+
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    from ....explain.attribution import Attribution
+
+    table = pq.read_table(path)
+    out = []
+    for start in range(0, len(table), AT_ONCE):
+        for row in table.slice(start, AT_ONCE).to_pylist():
+            row.pop("completeness_error", None)
+            row["settings"] = json.loads(row["settings"])
+            row["segments"], row["separators"] = tuple(row["segments"]), tuple(row["separators"])
+            row["scores"] = np.asarray(row["scores"], dtype=np.float64)
+            out.append(Attribution(**row))
+    return out
+
+
+def _words(run: Run) -> dict[str, dict[str, list[Importance]]]:
+    if not run.has("explanations/importance.json"):
+        return {}
+    from ....explain.importance import Importance
+
+    return {
+        method: {
+            target: [Importance.from_json(target, raw) for raw in found]
+            for target, found in targets.items()
+        }
+        for method, targets in read_json(run.path / "explanations/importance.json").items()
+    }
+
+
+def _report(
+    evaluation: Evaluation | None,
+    explained: dict[str, list[Attribution]],
+    words: dict[str, dict[str, list[Importance]]],
+    audit: Audit | None,
+) -> tuple[dict[str, tuple[Text, ...]], dict[str, Named]]:
+    """Return what was found, and the report's blocks by their names."""
+    from ....export import named
+
+    findings: dict[str, tuple[Text, ...]] = {}
+    sections: list[Any] = []
+    if evaluation is not None:
+        from ....core import evaluation_section
+
+        findings["evaluation"] = evaluation_section.findings(evaluation)
+        sections += evaluation_section.sections(evaluation)
+    if explained:
+        from ....explain import section as explain_section
+
+        said: Sequence[Text] = ()
+        for method, found in explained.items():
+            said = (*said, *explain_section.findings(found, words.get(method, {})))
+            sections += explain_section.sections(found, words.get(method, {}), maps=0)
+        findings["words"] = tuple(said)
+    if audit is not None:
+        from ....fairness.findings import findings as audit_findings
+        from ....fairness.section import sections as audit_sections
+
+        findings["audit"] = audit_findings(audit)
+        sections += audit_sections(audit)
+    return findings, {one.name: one for one in named(sections)}

@@ -1,0 +1,320 @@
+"""Why the model answered so: the words of each explained row, and those of each class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .... import copyable
+from ....multimodal.escape import visible
+from ...frame.style import SPACE, set_look
+from ...frame.texts import tr
+from ...widgets.basics import EmptyState, MoreButton, label, scrolled
+from ...widgets.plots import IntervalPlot
+from ...widgets.word_map import Scale
+from .desk import Desk, Item
+from .exhibit import Exhibit, show_intervals
+from .maps import Answer, Wanted, as_words, scale_of, wanted
+from .overview import Findings
+from .reading import Reading
+from .tree_table import TreeTable
+from .word_list import Entry, WordList
+
+if TYPE_CHECKING:
+    from ....explain.attribution import Attribution
+
+WAIT = 200
+MORE = 200
+"""Rows that are proposed to be explained where none are."""
+
+
+class WordsPane(QWidget):
+    """The pane."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.filter = Wanted()
+        self._reading: Reading | None = None
+        self._setting = False
+        self.list = WordList(desk.context.theme)
+        self.list.told.connect(self._said)
+        self.scale = Scale(desk.context.theme)
+        self.told = label("", "note")
+        self.count = label("", "muted")
+        self.stack = QStackedWidget()
+        self.nothing = EmptyState(
+            "words",
+            tr("No answer was explained yet"),
+            tr(
+                "An explanation shows which words of a row spoke for its answer and which against "
+                "it. It is made of test rows, as a job that takes seconds to minutes."
+            ),
+            [(tr("Explain {n} rows").format(n=MORE), lambda: self.explain(MORE))],
+        )
+        self.stack.addWidget(self.nothing)
+        self.stack.addWidget(self._explained())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 2 * SPACE, 0, 0)
+        whole.addWidget(self.stack)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT)
+        self._wait.timeout.connect(self._changed)
+
+    def _explained(self) -> QWidget:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, SPACE, 0)
+        column.setSpacing(SPACE)
+        column.addLayout(self._first_line())
+        column.addLayout(self._second_line())
+        low = QHBoxLayout()
+        low.addWidget(self.scale, 1)
+        low.addWidget(self.count)
+        column.addLayout(low)
+        column.addWidget(self.list, 1)
+        self.told.setText(tr("The arrow keys go from word to word and from row to row."))
+        column.addWidget(self.told)
+        self.findings = Findings()
+        self.target = QComboBox()
+        self.target.setAccessibleName(tr("Class whose words are shown"))
+        self.target.currentIndexChanged.connect(lambda *_: self._show_class())
+        theme = self.desk.context.theme
+        self.figure = Exhibit(self.desk, "", IntervalPlot(theme))
+        self.table = Exhibit(self.desk, "", TreeTable(theme, tr("Words")))
+        inside = QWidget()
+        words = QVBoxLayout(inside)
+        words.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
+        words.setSpacing(2 * SPACE)
+        words.addWidget(self.findings)
+        words.addWidget(self.target)
+        words.addWidget(self.figure)
+        words.addWidget(self.table)
+        words.addStretch(1)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(left)
+        split.addWidget(scrolled(inside))
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([600, 420])
+        return split
+
+    def _first_line(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        names: tuple[tuple[Answer, str], ...] = (
+            ("all", tr("All")),
+            ("wrong", tr("Wrong")),
+            ("right", tr("Right")),
+            ("unsure", tr("Unsure")),
+        )
+        self._group = QButtonGroup(self)
+        self.chips: dict[Answer, QPushButton] = {}
+        for name, text in names:
+            chip = QPushButton(text)
+            set_look(chip, "chip")
+            chip.setCheckable(True)
+            chip.setAccessibleName(tr("Maps: {which}").format(which=text))
+            if name == "unsure":
+                chip.setToolTip(tr("The best score is at most 0.2 above the second best"))
+            chip.clicked.connect(lambda *_: self._changed())
+            self._group.addButton(chip)
+            self.chips[name] = chip
+            line.addWidget(chip)
+        self.chips["all"].setChecked(True)
+        line.addStretch(1)
+        self.rows = QSpinBox()
+        self.rows.setRange(1, 1_000_000)
+        self.rows.setValue(MORE)
+        self.rows.setGroupSeparatorShown(True)
+        self.rows.setFixedWidth(110)
+        self.rows.setAccessibleName(tr("Test rows to explain"))
+        self.rows.setToolTip(tr("Test rows to explain, spread evenly; they replace those of now"))
+        self.again = QPushButton(tr("Explain more rows"))
+        self.again.clicked.connect(lambda *_: self.explain(self.rows.value()))
+        line.addWidget(self.rows)
+        line.addWidget(self.again)
+        line.addWidget(MoreButton(self._items, tr("Save or copy this map")))
+        return line
+
+    def _second_line(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(SPACE)
+        self.method = QComboBox()
+        self.method.setAccessibleName(tr("Method"))
+        self.method.currentIndexChanged.connect(lambda *_: self._changed())
+        self.answered = QComboBox()
+        self.answered.setAccessibleName(tr("Answer that was explained"))
+        self.answered.currentIndexChanged.connect(lambda *_: self._changed())
+        self.group = QComboBox()
+        self.group.setAccessibleName(tr("Group"))
+        self.group.currentIndexChanged.connect(lambda *_: self._changed())
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Words in the text"))
+        self.search.setAccessibleName(tr("Words in the text"))
+        self.search.setClearButtonEnabled(True)
+        self.search.findChild(QToolButton).setAccessibleName(tr("Clear the words"))
+        self.search.textChanged.connect(lambda *_: self._wait.start())
+        for widget in (self.method, self.answered, self.group, self.search):
+            widget.setMinimumWidth(100)
+            line.addWidget(widget, 1)
+        return line
+
+    # What is shown
+
+    def show_reading(self, reading: Reading, split: str) -> None:
+        """Show a run's explanations, whatever the split: only test rows are explained."""
+        if reading is self._reading:
+            return
+        self._reading = reading
+        self.stack.setCurrentIndex(1 if reading.explained else 0)
+        if not reading.explained:
+            return
+        self._setting = True
+        self.method.clear()
+        for name in reading.explained:
+            self.method.addItem(name.replace("_", " "), name)
+        self.method.setVisible(len(reading.explained) > 1)
+        self.answered.clear()
+        self.answered.addItem(tr("Answer: any"), "")
+        for name in dict.fromkeys(one.target for one in self._all()):
+            self.answered.addItem(tr("Answer: {name}").format(name=visible(name, 60)), name)
+        self.group.clear()
+        self.group.addItem(tr("Group: any"), None)
+        for column, (_, names) in (reading.facts.groups if reading.facts else {}).items():
+            for name in names:
+                text = f"{visible(column, 40)}: {visible(name, 60)}"
+                self.group.addItem(text, (column, name))
+        self.target.clear()
+        for name in reading.words.get(self.method.currentData(), {}):
+            self.target.addItem(tr("Words for “{name}”").format(name=visible(name, 60)), name)
+        self._setting = False
+        self.findings.show_texts(reading.findings.get("words", ()))
+        self._changed()
+        self._show_class()
+
+    def show_filter(self, filter_: Wanted) -> None:
+        """Show explanations by a filter."""
+        self._setting = True
+        self.chips[filter_.answer].setChecked(True)
+        self.answered.setCurrentIndex(max(self.answered.findData(filter_.target), 0))
+        known = [self.group.itemData(at) for at in range(self.group.count())]
+        self.group.setCurrentIndex(known.index(filter_.group) if filter_.group in known else 0)
+        self.search.setText(filter_.text)
+        self._wait.stop()
+        self._setting = False
+        self._changed()
+
+    def _all(self) -> list[Attribution]:
+        method = self.method.currentData()
+        return [] if self._reading is None else self._reading.explained.get(method, [])
+
+    def _changed(self) -> None:
+        if self._setting or self._reading is None:
+            return
+        self.filter = Wanted(
+            answer=next(name for name, chip in self.chips.items() if chip.isChecked()),
+            target=self.answered.currentData() or "",
+            group=self.group.currentData(),
+            text=self.search.text().strip(),
+        )
+        found = self._all()
+        scale = scale_of(found)
+        places = wanted(found, self._reading.facts, self.filter)
+        self.list.show_entries([_entry(found[at], scale) for at in places])
+        self.scale.show_scale(scale)
+        said = tr("{n} of {of} rows")
+        self.count.setText(said.format(n=f"{len(places):,}", of=f"{len(found):,}"))
+
+    def _show_class(self) -> None:
+        if self._setting or self._reading is None:
+            return
+        target = self.target.currentData()
+        # Titles of the report, which is English.
+        wished = {
+            "figure": f"Words that spoke for “{target}”",
+            "table": f"The same words for “{target}”",
+        }
+        for kind, exhibit in (("figure", self.figure), ("table", self.table)):
+            blocks = self._reading.named("explain-words", kind)
+            named = next((one for one in blocks if one.block.title == wished[kind]), None)
+            exhibit.setVisible(named is not None)
+            if named is None:
+                continue
+            if kind == "figure":
+                show_intervals(exhibit, named.block)
+                exhibit.show_named(named)
+            else:
+                exhibit.inside.show_table(named.block)  # type: ignore[attr-defined]
+                exhibit.show_named(named, note=getattr(named.block, "note", ""))
+
+    # What can be done
+
+    def explain(self, rows: int) -> None:
+        """Explain so many test rows as a job."""
+        if self.desk.reading is not None:
+            self.desk.start(
+                self._explanation(rows),
+                tr("{n} test rows are being explained.").format(n=f"{rows:,}"),
+            )
+
+    def _explanation(self, rows: int) -> copyable.Explain:
+        return copyable.Explain(self.desk.run, rows=str(rows))
+
+    def _said(self, said: str) -> None:
+        self.told.setText(said)
+
+    def _items(self) -> list[Item]:
+        desk = self.desk
+        out: list[Item] = []
+        row = self.list.currentIndex().row()
+        if row >= 0:
+            name = f"map:{self.list.entry(row).id}"
+            out += [
+                (tr("Save this map as PNG …"), lambda: desk.ask_and_save(name, ".png")),
+                (tr("Save its scores as CSV …"), lambda: desk.ask_and_save(name, ".csv")),
+                *desk.copies_of_export(name, ".png"),
+                (None, None),
+            ]
+        again = self.desk.copies(lambda: self._explanation(self.rows.value()))
+        return [*out, *((f"{text} ({tr('explain')})", does) for text, does in again)]
+
+    def end(self) -> None:
+        """End what is at work."""
+        self._wait.stop()
+
+
+def _entry(one: Attribution, scale: float) -> Entry:
+    right = one.label == one.prediction
+    if right:
+        said = tr("✓ Row {id}: answered “{answer}”, which is right")
+    else:
+        said = tr("✗ Row {id}: answered “{answer}”, labelled “{label}”")
+    title = said.format(
+        id=visible(one.id, 40), answer=visible(one.prediction, 60), label=visible(one.label, 60)
+    )
+    note = tr("Scores for “{target}” add up to {sum:+.2f} logits; completeness error {error:.1%}")
+    words = note.format(
+        target=visible(one.target, 60),
+        sum=one.difference + one.completeness_error,
+        error=min(one.relative_error, 9.99),
+    )
+    if not one.converged:
+        words += " – " + tr("▲ above the tolerance: take them as rough")
+    return Entry(one.id, title, words, as_words(one, scale), not right, not one.converged)

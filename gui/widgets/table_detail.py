@@ -1,0 +1,62 @@
+"""A strip below a table that shows the current cell whole."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from ...multimodal.escape import visible
+from ..frame.style import SPACE
+from ..frame.texts import tr
+from .basics import label
+from .table_view import TableView
+
+MOST = 20_000
+"""Characters that are shown; longer cells are counted at the end."""
+
+
+class DetailStrip(QWidget):
+    """The current cell of a table in full, with where it stands."""
+
+    def __init__(self, view: TableView, lines: int = 3) -> None:
+        super().__init__()
+        self._view = view
+        self.where = label(tr("Choose a cell to read it in full."), "muted")
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setAccessibleName(tr("The chosen cell in full"))
+        self.text.setMinimumHeight(lines * self.fontMetrics().lineSpacing() + 3 * SPACE)
+        row = QHBoxLayout()
+        row.addWidget(self.where, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(row)
+        column.addWidget(self.text, 1)
+
+    def follow(self) -> None:
+        """Follow the view's current cell; called again after the view shows another model."""
+        self.show_cell(QModelIndex())
+        self._view.selectionModel().currentChanged.connect(lambda now, _: self.show_cell(now))
+        if self._view.columns is not None:
+            self._view.columns.arranged.connect(lambda: self.show_cell(self._view.currentIndex()))
+
+    def show_cell(self, index: QModelIndex) -> None:
+        """Show a cell."""
+        model = self._view.columns
+        if model is None or not index.isValid():
+            self.where.setText(tr("Choose a cell to read it in full."))
+            self.text.setPlainText("")
+            return
+        source, column = model.source_row(index.row()), index.column()
+        text = model.text(source, column)
+        name = visible(model.names[column], 80)
+        if text is None:
+            said = tr("Row {row}, {column}: missing").format(row=f"{source + 1:,}", column=name)
+        else:
+            said = tr("Row {row}, {column} – {n} characters").format(
+                row=f"{source + 1:,}", column=name, n=f"{len(text):,}"
+            )
+        self.where.setText(said)
+        self.text.setPlainText("" if text is None else visible(text, MOST, lines=True))
