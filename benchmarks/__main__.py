@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import finetune
+from . import finetune, window
 
-BENCHMARKS = {"finetune": finetune}
+BENCHMARKS = {"finetune": finetune, "window": window}
 
 
 def main() -> None:

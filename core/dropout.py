@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ def quick_masks() -> Iterator[None]:
     keep theirs. Attention's dropout calls it too, which a module put in place of ``nn.Dropout``
     would not reach.
     """
-    library = torch.library.Library("aten", "IMPL")
+    library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a kernel is replaced, which is meant
         library.impl("bernoulli_.float", bernoulli_, "CPU", allow_override=True)

@@ -147,7 +147,11 @@ class LinePlot(_Axes):
 
     def set_point(self, name: str, x: float, y: float) -> None:
         """Put a marked point on the figure, or move it."""
-        self.remove_point(name)
+        if name in self._points:
+            dot = self._points[name][2]
+            dot.setData([x], [y])
+            self._points[name] = (x, y, dot)
+            return
         colours = self.theme.palette
         dot = self._pg.ScatterPlotItem(
             [x],
@@ -196,8 +200,9 @@ class LinePlot(_Axes):
             self.item.addItem(self._diagonal)
         for at, line in enumerate(figure.lines):
             self._curves.append(self._curve(at, line))
-        for name, (x, y, _) in list(self._points.items()):
-            self.set_point(name, x, y)
+        for _, _, dot in self._points.values():
+            dot.setBrush(self._pg.mkBrush(colours.surface))
+            dot.setPen(self._pg.mkPen(colours.text, width=3))
 
     def _curve(self, at: int, line: Line) -> list[Any]:
         pen = self._pen(at, dashed=line.dashed)

@@ -125,6 +125,35 @@ def wait_until(qapp: QApplication) -> Callable[..., None]:
     return wait
 
 
+@pytest.fixture
+def open_page(
+    finished_run: Callable[..., Path], table: Path, wait_until: Callable[..., None]
+) -> Callable[..., None]:
+    """Give a function that opens a page with something to show, or with nothing, and waits."""
+
+    def open_(window: MainWindow, name: str, *, filled: bool) -> None:
+        run = window.workspace.runs / "tiny"
+        if filled and not run.exists():
+            finished_run(window)
+        what = {
+            "data": {"table": table},
+            "recipe": {"path": run / "recipe.yaml"},
+            "jobs": {"run": run},
+            "results": {"run": run},
+        }
+        window.go(name, **(what.get(name, {}) if filled else {}))
+        calm = [0]
+
+        def quiet() -> bool:
+            busy = window.pool.activeThreadCount() or window.findChildren(QProcess)
+            calm[0] = 0 if busy else calm[0] + 1
+            return calm[0] > 40
+
+        wait_until(quiet, 60, f"for {name}")
+
+    return open_
+
+
 def close(window: MainWindow) -> None:
     """Close a window, look that its timers ended, and delete it."""
     if window.isVisible():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -44,37 +43,15 @@ PARTS_OF = (QLineEdit, QComboBox, QAbstractSpinBox, QAbstractItemView, QTabBar)
 NAMES = [place.name for place in places()]
 
 
-@pytest.fixture(params=["empty", "filled"])
+@pytest.fixture(params=[False, True], ids=["empty", "filled"])
 def visited(
-    request: pytest.FixtureRequest,
-    window: MainWindow,
-    finished_run: Callable[..., Path],
-    table: Path,
-    wait_until: Callable[..., None],
+    request: pytest.FixtureRequest, window: MainWindow, open_page: Callable[..., None]
 ) -> Callable[[str], MainWindow]:
     """Give a function that opens a page; the workspace is empty, or there are a run and a table."""
-    run = finished_run(window) if request.param == "filled" else None
 
     def visit(name: str) -> MainWindow:
-        what = (
-            {
-                "data": {"table": table},
-                "recipe": {"path": run / "recipe.yaml"},
-                "jobs": {"run": run},
-                "results": {"run": run},
-            }
-            if run is not None
-            else {}
-        )
         window.activateWindow()
-        window.go(name, **what.get(name, {}))
-        came = [0]
-
-        def quiet() -> bool:
-            came[0] = came[0] + 1 if window.pool.activeThreadCount() == 0 else 0
-            return came[0] > 40
-
-        wait_until(quiet, 30, f"for {name}")
+        open_page(window, name, filled=request.param)
         return window
 
     return visit

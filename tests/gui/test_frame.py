@@ -69,13 +69,15 @@ def test_a_page_is_made_when_it_is_first_opened_and_then_kept(window: MainWindow
     assert window.stack.count() == 2
 
 
+@pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_opens_no_window_of_its_own(window: MainWindow, name: str) -> None:
-    """A widget that is shown before it has a parent is a window for a moment, and takes the focus."""
+def test_a_page_opens_no_window_of_its_own(
+    window: MainWindow, open_page: Callable[..., None], name: str, filled: bool
+) -> None:
+    """A widget that is shown before it has a parent is a window for a moment."""
     shown = Shown(window)
     QApplication.instance().installEventFilter(shown)
-    window.go(name)
-    QApplication.processEvents()
+    open_page(window, name, filled=filled)
     QApplication.instance().removeEventFilter(shown)
     assert shown.windows == []
 
@@ -89,9 +91,9 @@ class Shown(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at every event of the application."""
-        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
-            if watched.isWindow() and not isinstance(watched, MainWindow):
-                self.windows.append(f"{type(watched).__name__} {watched.accessibleName()}")
+        shown = event.type() == QEvent.Type.Show and isinstance(watched, QWidget)
+        if shown and watched.isWindow() and not isinstance(watched, MainWindow):
+            self.windows.append(f"{type(watched).__name__} {watched.accessibleName()}")
         return False
 
 

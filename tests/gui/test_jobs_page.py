@@ -149,7 +149,8 @@ def test_cancel_ends_the_process_without_holding_up_the_window(
     window.actions_["jobs.cancel"].trigger()
     assert time.perf_counter() - asked < 1
     assert "cancelling" in page.detail.said.text()
-    qtbot.waitUntil(lambda: page.job.status == "cancelled", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.job.status != "running", timeout=PATIENCE)
+    assert page.job.status == "cancelled", window.notices.history
     qtbot.waitUntil(
         lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE,
         timeout=PATIENCE,

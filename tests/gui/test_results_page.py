@@ -33,7 +33,8 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from pellucid.gui.pages.results.maps import Wanted
-from pellucid.gui.pages.results.page import PANES, ResultsPage
+from pellucid.gui.pages.results.page import ResultsPage
+from pellucid.gui.pages.results.panes import PANES
 from pellucid.gui.pages.results.rows_filter import Asked
 from pellucid.gui.widgets.basics import EmptyState
 from pellucid.gui.window import MainWindow
@@ -230,17 +231,17 @@ def test_a_decision_is_written_and_taken_back(
     curves = pane(page, "curves")
     wait_until(lambda: curves._sorted is not None)
     curves.move_to(0.625)
-    curves.use.click()
+    curves.decision.use.click()
     decided = json.loads((run / "decision.json").read_text())
     assert (decided["positive"], decided["threshold"]) == ("positive", 0.625)
-    assert "from 0.625 on" in curves.decided.text()
+    assert "from 0.625 on" in curves.decision.said.text()
     assert page.reading.decision.threshold == 0.625
     window.undo.stack.undo()
     assert not (run / "decision.json").exists()
     assert page.reading.decision is None
     window.undo.stack.redo()
     assert json.loads((run / "decision.json").read_text())["threshold"] == 0.625
-    curves.back.click()
+    curves.decision.back.click()
     assert not (run / "decision.json").exists()
     window.undo.stack.undo()
     assert json.loads((run / "decision.json").read_text())["threshold"] == 0.625
@@ -533,7 +534,7 @@ def test_a_run_whose_training_failed(
     without(run, "evaluation.json", "model")
     with (run / "events.jsonl").open("a") as events:
         last = json.loads((run / "events.jsonl").read_text().splitlines()[-1])
-        failed = {**last, "event": "Failed", "text": "The disk is full."}
+        failed = {**last, "event": "Failed", "kind": "DiskFullError", "text": "The disk is full."}
         failed.pop("seconds", None)
         events.write(json.dumps(failed) + "\n")
     window.watch.look()

@@ -240,6 +240,7 @@ def test_copied_rows_are_tab_separated_whole_and_in_the_order_shown(qtbot, shown
         assert line[1] == (rows[at]["number"] or "")
     shown.selectAll()
     assert shown.copy_rows(names=True) == ROWS
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text().startswith("text\tnumber"))
     copied = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text()), delimiter="\t"))
     assert copied[0] == list(rows[0])
     assert [line[0] for line in copied[1:]] == [rows[at]["text"] for at in order]
