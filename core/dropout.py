@@ -19,6 +19,9 @@ import torch
 LEVELS = 1 << 16
 """Probabilities are rounded to multiples of 1 / LEVELS: 0.9 becomes 0.900002."""
 
+INTEGERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+"""Integers of so many bytes, as which numpy, that knows no bf16, fills a mask."""
+
 
 @contextlib.contextmanager
 def quick_masks() -> Iterator[None]:
@@ -65,5 +68,12 @@ def bernoulli_(
         return out.fill_(1)
     seed = int(torch.empty((), dtype=torch.int64).random_(generator=generator))
     words = np.random.SFC64(seed).random_raw(-(-out.numel() // 4))
-    bits = torch.from_numpy(words.view(np.int16)[: out.numel()]).view(out.shape)
-    return out.copy_(bits < threshold)
+    kept = words.view(np.int16)[: out.numel()] < threshold
+    # In numpy, on this thread: a mask is too small to be worth waking the others, and on a machine
+    # with other work waiting for them takes longer than all of it.
+    cells = INTEGERS.get(out.element_size())
+    if cells is None or not out.is_contiguous():
+        return out.copy_(torch.from_numpy(kept).view(out.shape))
+    one = torch.ones((), dtype=out.dtype).view(cells).item()
+    np.multiply(kept, one, out=out.view(cells).view(-1).numpy(), casting="unsafe")
+    return out
