@@ -487,6 +487,23 @@ def demo(
 
 
 @app.command()
+def gui(
+    workspace: Annotated[
+        Path | None,
+        typer.Argument(help="Folder that holds the runs; the last one opened if left out."),
+    ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--open", help="A table, recipe or run to open at once; may be repeated."),
+    ] = None,
+) -> None:
+    """Open the window. Jobs that it starts go on when it is closed."""
+    from .gui import main as open_window
+
+    raise typer.Exit(open_window(workspace, tuple(files or ())))
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what this machine has: device, precision, versions, bundled models."""
     from .doctor import examine

@@ -228,8 +228,9 @@ def _alive(folder: Path) -> psutil.Process | None:
     try:
         raw = read_json(folder / "job.json")
         process = psutil.Process(int(raw["pid"]))
-        # A pid is used again after a while; the start time tells the two processes apart.
-        same = abs(process.create_time() - float(raw["started"])) < 1.0
+        # A pid is used again after a while; the start time tells the two processes apart. It is
+        # reckoned from the system's start, which is told in whole seconds and moves with the clock.
+        same = abs(process.create_time() - float(raw["started"])) < 2.0
         running = same and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, psutil.Error):
         return None

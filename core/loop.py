@@ -129,7 +129,7 @@ def fit(
             running, since = running + value.detach(), since + 1
             state.step, state.batch = state.step + 1, state.batch + 1
             cancel.check()
-            stop, last = cancel.stop_requested, state.batch == len(batches)
+            stop, last = _stops(cancel), state.batch == len(batches)
             due = spec.checkpoint_steps is not None and state.step % spec.checkpoint_steps == 0
             if stop or last or due or state.step % REPORT_EVERY == 0:
                 # Before a checkpoint too: what is saved has a finite loss.
@@ -156,7 +156,7 @@ def fit(
             if better:
                 checkpoints.save_best(model)
         emit(_saved(checkpoints.save(state, model, optimizer)))
-        if cancel.stop_requested and state.epoch < spec.epochs and not state.ended:
+        if _stops(cancel) and state.epoch < spec.epochs and not state.ended:
             return Fitted(state, stopped=True)
 
     checkpoints.load_best(model)
@@ -204,6 +204,14 @@ def _accelerator(device: Device) -> Accelerator:
     return Accelerator(
         cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
     )
+
+
+def _stops(cancel: CancelToken) -> bool:
+    """Say whether a person asked to stop; raise where they cancelled, which asks to stop too."""
+    stop = cancel.stop_requested
+    if stop:
+        cancel.check()  # after the look, or what came between the two would end as a stop
+    return stop
 
 
 def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: Emit) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..core import drafts
+from .deeds import deeds
 from .frame.actions import Actions, Deed
 from .frame.command_palette import CommandPalette
 from .frame.context import Context, Page
@@ -42,30 +43,7 @@ from .frame.theme import MODES, Mode, Theme
 from .frame.undo import Undo
 from .frame.watch import Watch
 from .frame.workspace import Workspace, recents, settings
-
-
-@dataclass(frozen=True)
-class Place:
-    """A page's place in the navigation; the page itself is imported when it is first opened."""
-
-    name: str
-    title: str
-    icon: str
-    tip: str
-    kind: str
-
-
-def places() -> tuple[Place, ...]:
-    """Return the pages in order; texts in the person's language."""
-    return (
-        Place("home", tr("Home"), "home", tr("Where to begin"), "HomePage"),
-        Place("data", tr("Data"), "data", tr("Bring a table and look at it"), "DataPage"),
-        Place("recipe", tr("Recipe"), "recipe", tr("Say what shall be trained"), "RecipePage"),
-        Place("jobs", tr("Jobs"), "jobs", tr("Watch, stop and resume what runs"), "JobsPage"),
-        Place("runs", tr("Runs"), "runs", tr("Find and compare runs"), "RunsPage"),
-        Place("results", tr("Results"), "results", tr("Read what a run came to"), "ResultsPage"),
-    )
-
+from .places import places
 
 MENUS = ("file", "edit", "view", "run", "help")
 
@@ -144,6 +122,8 @@ class MainWindow(QMainWindow):
         self._entitle()
         self.watch.follow(self.workspace.runs)
         last = self.workspace.recall("page", "home")
+        if drafts.left(self.workspace.memory / "drafts"):
+            last = "recipe"  # which says what was recovered
         self.go(last if last in self._places else "home")
 
     def go(self, page: str, **what: Any) -> None:
@@ -268,7 +248,7 @@ class MainWindow(QMainWindow):
                     tip=place.tip,
                 )
             )
-        for deed in self._deeds():
+        for deed in deeds(self):
             self.actions_.add(deed)
         self._menus["file"].insertMenu(self.actions_["file.quit"], self._recent)
         self._recent.aboutToShow.connect(self._fill_recent)
@@ -281,100 +261,6 @@ class MainWindow(QMainWindow):
         self.actions_.enable("edit.undo", False)
         self.actions_.enable("edit.redo", False)
         self.undo.changed.connect(self._name_undo)
-
-    def _deeds(self) -> list[Deed]:
-        themes = {
-            "system": (tr("Theme: as the system"), "system"),
-            "light": (tr("Theme: light"), "sun"),
-            "dark": (tr("Theme: dark"), "moon"),
-        }
-        return [
-            Deed(
-                "file.open",
-                tr("Open a table, recipe or run …"),
-                self._ask_file,
-                menu="file",
-                shortcut="Ctrl+O",
-                icon="open",
-            ),
-            Deed(
-                "file.workspace",
-                tr("Open a workspace …"),
-                self._ask_workspace,
-                menu="file",
-                shortcut="Ctrl+Shift+O",
-                icon="open",
-                tip=tr("A workspace is a folder that holds your runs"),
-            ),
-            Deed(
-                "file.folder",
-                tr("Show the workspace in the file manager"),
-                lambda: self.show_outside(self.workspace.path),
-                menu="file",
-                icon="external",
-            ),
-            Deed("file.quit", tr("Quit"), self.close, menu="file", shortcut="Ctrl+Q"),
-            Deed(
-                "edit.undo",
-                tr("Undo"),
-                self.undo.stack.undo,
-                menu="edit",
-                shortcut="Ctrl+Z",
-                icon="undo",
-            ),
-            Deed(
-                "edit.redo",
-                tr("Redo"),
-                self.undo.stack.redo,
-                menu="edit",
-                shortcut="Ctrl+Shift+Z",
-                icon="redo",
-            ),
-            *(
-                Deed(
-                    f"theme.{mode}",
-                    themes[mode][0],
-                    partial(self.use_theme, mode),
-                    menu="view",
-                    icon=themes[mode][1],
-                    checkable=True,
-                )
-                for mode in MODES
-            ),
-            Deed(
-                "view.log",
-                tr("Log"),
-                lambda: self.log.setVisible(not self.log.isVisible()),
-                menu="view",
-                shortcut="Ctrl+L",
-                icon="log",
-                checkable=True,
-            ),
-            Deed(
-                "view.palette",
-                tr("Command palette"),
-                lambda: self.palette_.open_over(self),
-                menu="view",
-                shortcut="Ctrl+Shift+P",
-                icon="command",
-                tip=tr("Find anything that can be done here by typing"),
-            ),
-            Deed(
-                "help.guide",
-                tr("Guide"),
-                lambda: self.show_outside(Path(__file__).parents[1] / "docs" / "guide.md"),
-                menu="help",
-                shortcut="F1",
-                icon="help",
-            ),
-            Deed(
-                "help.tour",
-                tr("Show the tour"),
-                lambda: self.go("home", tour=True),
-                menu="help",
-                icon="home",
-            ),
-        ]
 
     def use_theme(self, mode: Mode) -> None:
         """Change the theme and remember it."""
@@ -409,7 +295,8 @@ class MainWindow(QMainWindow):
             act: Callable[..., object] = partial(self.open_workspace, path)
             self._recent.addAction(str(path)).triggered.connect(lambda *_, act=act: act())
 
-    def _ask_file(self) -> None:
+    def ask_file(self) -> None:
+        """Ask for a table, a recipe or a run and open it."""
         name, _ = QFileDialog.getOpenFileName(
             self,
             tr("Open a table, recipe or run"),
@@ -419,7 +306,8 @@ class MainWindow(QMainWindow):
         if name:
             self.take([Path(name)])
 
-    def _ask_workspace(self) -> None:
+    def ask_workspace(self) -> None:
+        """Ask for a folder and open it as the workspace."""
         name = QFileDialog.getExistingDirectory(
             self, tr("Open a workspace"), str(self.workspace.path)
         )

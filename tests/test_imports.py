@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +52,40 @@ def test_public_names_are_there() -> None:
     for room in (core, explain, fairness, multimodal):
         for name in room.__all__:
             assert getattr(room, name) is not None
+
+
+OPEN = """
+import json, sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, sys.argv[1])
+from pellucid.gui import main_window
+from pellucid.gui.window import application, places
+app = application()
+window = main_window(Path(sys.argv[1]) / "ws")
+window.show()
+app.processEvents()
+seen = [window.current, sorted(sys.modules)]
+for place in places():
+    window.go(place.name)
+    app.processEvents()
+seen += [window.stack.count(), sorted(sys.modules)]
+window.close()
+print(json.dumps(seen))
+"""
+
+
+def test_the_window_loads_nothing_heavy(tmp_path: Path) -> None:
+    out = subprocess.run(
+        [sys.executable, "-c", OPEN, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    page, opened, pages, visited = json.loads(out.stdout)
+    assert (page, pages) == ("home", 6)
+    assert set(opened).isdisjoint(set(HEAVY) - {"PySide6"})
+    assert set(visited).isdisjoint(
+        {"torch", "transformers", "sklearn", "captum", "shap", "accelerate", "fairlearn"}
+    )

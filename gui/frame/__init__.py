@@ -1,5 +1,1 @@
 """What every page hangs on: theme, icons, actions, navigation, notices, and what jobs tell."""
-
-from .references import hold_constants
-
-hold_constants()

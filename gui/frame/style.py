@@ -86,7 +86,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QComboBox, QAbstractSpinBox 
     selection-background-color: {c.accent}; selection-color: {c.inverse};
 }}
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{
-    border: none; padding: 0; background: transparent;
+    border: none; padding: 0 6px; background: transparent;
 }}
 QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QComboBox[wrong="true"],
 QAbstractSpinBox[wrong="true"], QCheckBox[wrong="true"] {{ border: 2px solid {c.warning}; }}
@@ -156,6 +156,7 @@ QProgressBar {{
     background: {c.grid}; border: none; border-radius: 4px; max-height: 8px; text-align: center;
 }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 4px; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}

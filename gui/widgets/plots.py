@@ -1,114 +1,29 @@
-"""Figures on the screen: the report's plain data, drawn by pyqtgraph.
+"""Curves on the screen: the report's plain data, drawn by pyqtgraph.
 
-pyqtgraph is loaded with the first figure. Curves carry dashes and markers besides colour, so that
-colour is never the only sign; bands are their 95% intervals.
+Curves carry dashes and markers besides colour, so that colour is never the only sign; bands are
+their 95% intervals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 
-from ..frame.texts import tr
-from ..frame.theme import FAMILY, Theme
-from .basics import Flow
+from ..frame.theme import Theme
+from .axes import Axes
+from .legend import Legend
 
 if TYPE_CHECKING:
-    from ...core.report.tree import BarFigure, IntervalFigure, Line, LineFigure
+    from ...core.report.tree import Line, LineFigure
 
 MARKERS = ("o", "s", "t", "d", "t1", "star")
-DASHES = (
-    Qt.PenStyle.SolidLine,
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-    Qt.PenStyle.DashDotDotLine,
-)
 MARKED = 9
 """Markers along a curve; all points where there are few."""
 
 
-class _Axes(QWidget):
-    """A pair of axes in the theme's colours."""
-
-    def __init__(self, theme: Theme, name: str = "") -> None:
-        super().__init__()
-        import pyqtgraph
-
-        self._pg: Any = pyqtgraph
-        self._pg.setConfigOptions(antialias=True)
-        self.theme = theme
-        self.plot: Any = pyqtgraph.PlotWidget()
-        self.plot.setFrameShape(self.plot.Shape.NoFrame)
-        self.plot.setMenuEnabled(False)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.plot.setMinimumHeight(160)
-        self.item: Any = self.plot.getPlotItem()
-        self.item.hideButtons()
-        self.plot.installEventFilter(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot)
-        self.name_it(name or tr("Figure"))
-        theme.changed.connect(self._recolour)
-        self._axes_colours()
-
-    def name_it(self, name: str, description: str = "") -> None:
-        """Say what the figure shows, for those who don't see it."""
-        for widget in (self, self.plot):
-            widget.setAccessibleName(name)
-            widget.setAccessibleDescription(description)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Show everything again on a double click or the key Home."""
-        key = event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Home  # type: ignore[attr-defined]
-        if key or event.type() == QEvent.Type.MouseButtonDblClick:
-            self.item.enableAutoRange()
-            self._limits()
-            return True
-        # The page scrolls with the wheel; figures zoom with Ctrl held.
-        if event.type() == QEvent.Type.Wheel:
-            return not event.modifiers() & Qt.KeyboardModifier.ControlModifier  # type: ignore[attr-defined]
-        return False
-
-    def _limits(self) -> None:
-        """Set the ranges that a figure begins with."""
-
-    def _draw(self) -> None:
-        """Draw anew in the theme's colours."""
-
-    def _recolour(self) -> None:
-        self._axes_colours()
-        self._draw()
-
-    def _axes_colours(self) -> None:
-        colours = self.theme.palette
-        self.plot.setBackground(colours.surface)
-        font = QFont(FAMILY, 9)
-        for name in ("left", "bottom"):
-            axis = self.item.getAxis(name)
-            axis.setPen(colours.border)
-            axis.setTextPen(colours.muted)
-            axis.setTickFont(font)
-            axis.enableAutoSIPrefix(False)
-        self.item.showGrid(x=True, y=True, alpha=0.12)
-
-    def _label(self, side: str, text: str) -> None:
-        self.item.setLabel(side, text, color=self.theme.palette.muted, **{"font-size": "9pt"})
-
-    def _pen(self, at: int, *, dashed: bool = False, width: float = 2.0) -> Any:
-        colours = self.theme.palette.series
-        style = DASHES[(at // len(colours)) % len(DASHES)]
-        if dashed and style == Qt.PenStyle.SolidLine:
-            style = Qt.PenStyle.DashLine
-        return self._pg.mkPen(colours[at % len(colours)], width=width, style=style)
-
-
-class LinePlot(_Axes):
+class LinePlot(Axes):
     """Curves in one pair of axes, with points that can be moved along them.
 
     `show_figure` may be called again and again while a job runs: what is there is changed, not
@@ -122,7 +37,7 @@ class LinePlot(_Axes):
         self.figure: LineFigure | None = None
         self._curves: list[list[Any]] = []
         self._points: dict[str, tuple[float, float, Any]] = {}
-        self._legend = _Legend(theme)
+        self._legend = Legend()
         self.layout().insertWidget(0, self._legend)  # type: ignore[union-attr]
         self._diagonal: Any = None
         self._hint: Any = self._pg.TextItem(anchor=(0, 1))
@@ -283,162 +198,6 @@ class LinePlot(_Axes):
         self.hovered.emit(x, y)
 
 
-class IntervalPlot(_Axes):
-    """Named values with their intervals, one row each; rows of few data are hollow."""
-
-    def __init__(self, theme: Theme, name: str = "") -> None:
-        super().__init__(theme, name)
-        self.figure: IntervalFigure | None = None
-        self.plot.setMouseEnabled(x=False, y=False)
-
-    def show_figure(self, figure: IntervalFigure) -> None:
-        """Show named values."""
-        self.figure = figure
-        self.name_it(figure.title, figure.alt)
-        self.plot.setMinimumHeight(min(60 + 26 * len(figure.names), 1400))
-        self._draw()
-
-    def _draw(self) -> None:
-        import numpy as np
-
-        self.item.clear()
-        figure = self.figure
-        if figure is None:
-            return
-        colours = self.theme.palette
-        count = len(figure.names)
-        rows = np.arange(count)[::-1].astype(float)
-        values = np.array([one.value for one in figure.values], dtype=float)
-        low = np.array([one.value if one.low is None else one.low for one in figure.values], float)
-        high = np.array(
-            [one.value if one.high is None else one.high for one in figure.values], float
-        )
-        if figure.reference is not None:
-            self.item.addItem(
-                self._pg.InfiniteLine(
-                    figure.reference,
-                    pen=self._pg.mkPen(colours.muted, style=Qt.PenStyle.DashLine),
-                )
-            )
-        known = np.isfinite(values)
-        pen = self._pg.mkPen(colours.series[0], width=2)
-        self.item.addItem(
-            self._pg.ErrorBarItem(
-                x=values[known],
-                y=rows[known],
-                left=(values - low)[known],
-                right=(high - values)[known],
-                beam=0.25,
-                pen=pen,
-            )
-        )
-        hollow = np.array([at in figure.marked for at in range(count)])[known]
-        brushes = [
-            self._pg.mkBrush(colours.surface if one else colours.series[0]) for one in hollow
-        ]
-        self.item.addItem(
-            self._pg.ScatterPlotItem(values[known], rows[known], size=10, pen=pen, brush=brushes)
-        )
-        names = [_short(name) for name in figure.names]
-        self.item.getAxis("left").setTicks([list(zip(rows.tolist(), names, strict=True))])
-        self._label("bottom", figure.x_label)
-        self.item.setYRange(-0.7, count - 0.3, padding=0)
-        ends = np.concatenate([low[known], high[known]])
-        if figure.reference is not None:
-            ends = np.append(ends, figure.reference)
-        if len(ends):
-            self.item.setXRange(float(ends.min()), float(ends.max()), padding=0.08)
-
-
-class BarPlot(_Axes):
-    """Named signed numbers as horizontal bars."""
-
-    def __init__(self, theme: Theme, name: str = "") -> None:
-        super().__init__(theme, name)
-        self.figure: BarFigure | None = None
-        self.plot.setMouseEnabled(x=False, y=False)
-
-    def show_figure(self, figure: BarFigure) -> None:
-        """Show named numbers."""
-        self.figure = figure
-        self.name_it(figure.title, figure.alt)
-        self.plot.setMinimumHeight(min(60 + 24 * len(figure.names), 1400))
-        self._draw()
-
-    def _draw(self) -> None:
-        import numpy as np
-
-        self.item.clear()
-        figure = self.figure
-        if figure is None:
-            return
-        colours = self.theme.palette
-        rows = np.arange(len(figure.names))[::-1].astype(float)
-        values = np.array(figure.values, dtype=float)
-        tints = [colours.positive if value >= 0 else colours.negative for value in values]
-        self.item.addItem(
-            self._pg.BarGraphItem(
-                x0=np.minimum(values, 0),
-                width=np.abs(values),
-                y=rows,
-                height=0.66,
-                brushes=[self._pg.mkBrush(tint) for tint in tints],
-                pens=[self._pg.mkPen(None)] * len(tints),
-            )
-        )
-        names = [_short(name) for name in figure.names]
-        self.item.getAxis("left").setTicks([list(zip(rows.tolist(), names, strict=True))])
-        self._label("bottom", figure.x_label)
-        self.item.setYRange(-0.7, len(rows) - 0.3, padding=0)
-
-
-class _Legend(QWidget):
-    """What each curve is, above the axes, where it hides nothing."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._row = Flow(self, gap=14)
-
-    def show_lines(self, lines: Sequence[tuple[str, QPen, str]]) -> None:
-        """Show names with their line and marker."""
-        self._row.clear()
-        for name, pen, marker in lines:
-            entry = QLabel()
-            entry.setTextFormat(Qt.TextFormat.PlainText)
-            sample = QLabel()
-            sample.setPixmap(self._sample(pen, marker))
-            sample.setAccessibleName(tr("Line of {name}").format(name=name))
-            entry.setText(name)
-            pair = QWidget()
-            row = QHBoxLayout(pair)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(6)
-            row.addWidget(sample)
-            row.addWidget(entry)
-            self._row.addWidget(pair)
-        self.updateGeometry()
-
-    def _sample(self, pen: QPen, marker: str) -> QPixmap:
-        import pyqtgraph
-
-        ratio = self.devicePixelRatioF()
-        out = QPixmap(round(30 * ratio), round(14 * ratio))
-        out.setDevicePixelRatio(ratio)
-        out.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(out)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(pen.color(), 2, pen.style()))
-        painter.drawLine(0, 7, 30, 7)
-        painter.translate(15, 7)
-        painter.scale(8, 8)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(pen.color())
-        painter.drawPath(pyqtgraph.graphicsItems.ScatterPlotItem.Symbols[marker])
-        painter.end()
-        return out
-
-
 def _shape(figure: LineFigure) -> tuple[object, ...]:
     lines = tuple((line.name, line.dashed, line.step, line.low is None) for line in figure.lines)
     return (figure.title, figure.x_label, figure.y_label, lines)
@@ -452,7 +211,3 @@ def _marked(line: Line) -> tuple[Any, Any]:
         return line.x, line.y
     places = np.unique(np.linspace(0, count - 1, MARKED).round().astype(int))
     return line.x[places], line.y[places]
-
-
-def _short(name: str, most: int = 28) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"

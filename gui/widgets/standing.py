@@ -67,17 +67,27 @@ def at_work(step: str) -> str:
 
 
 def metric_name(name: str) -> str:
-    """Write a metric's name for people."""
+    """Write a metric's name for people, with the kind of average behind it."""
     known = {
         "accuracy": tr("Accuracy"),
         "balanced_accuracy": tr("Balanced accuracy"),
+        "precision": tr("Precision"),
+        "recall": tr("Recall"),
+        "f1": tr("F1"),
         "log_loss": tr("Log loss"),
         "loss": tr("Loss"),
         "roc_auc": tr("ROC AUC"),
         "average_precision": tr("Average precision"),
+        "learning_rate": tr("Learning rate"),
+        "samples_per_second": tr("Samples per second"),
+        "memory_bytes": tr("Memory"),
     }
-    text = re.sub(r"_(macro|micro|weighted)$", r" (\1)", name).replace("_", " ")
-    return known.get(name, text[:1].upper() + text[1:])
+    averages = {"macro": tr("macro"), "micro": tr("micro"), "weighted": tr("weighted")}
+    parts = re.fullmatch(r"(.+?)(?:_(macro|micro|weighted))?", name)
+    base, average = parts.groups() if parts is not None else (name, None)
+    text = base.replace("_", " ")
+    text = known.get(base, text[:1].upper() + text[1:])
+    return f"{text} ({averages[average]})" if average else text
 
 
 def moment(when: float | None) -> str:

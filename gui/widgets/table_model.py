@@ -6,7 +6,7 @@ once; Qt's own proxy model would ask Python for every cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
@@ -97,6 +97,7 @@ class ColumnsModel(QAbstractTableModel):
         self._drawn: dict[tuple[int, int], str | None] = {}
         self._italic = QFont()
         self._italic.setItalic(True)
+        self.pool = pool
         self._later = Later(self, pool)
         self._later.arrived.connect(self._swap)
         self._later.failed.connect(self._say)
@@ -149,6 +150,17 @@ class ColumnsModel(QAbstractTableModel):
             return None
         write = self._texts[column]
         return write(value) if write else written(value)
+
+    def texts(self, sources: Sequence[int], column: int) -> list[str]:
+        """Return cells of many rows as texts, empty where missing."""
+        import numpy as np
+        import pyarrow as pa
+
+        numbers = pa.py_buffer(np.array(sources, np.int64))
+        rows = pa.Array.from_buffers(pa.int64(), len(sources), [None, numbers])
+        write = self._texts[column] or written
+        values = self._columns[column].take(rows).to_pylist()
+        return ["" if value is None else write(value) for value in values]
 
     def is_numeric(self, column: int) -> bool:
         """Whether a column holds numbers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import cast
 
 from PySide6.QtCore import (
@@ -39,6 +40,7 @@ from PySide6.QtWidgets import (
 
 from ..frame.icons import icon
 from ..frame.texts import tr
+from .background import Later
 from .table_model import ColumnsModel, Index
 
 ROW, PAD = 30, 8
@@ -46,7 +48,8 @@ NARROW, WIDE = 72, 340
 """Least and most pixels of a column at first; more where there is room."""
 SAMPLE = 150
 """Rows by which a column's width is chosen."""
-MOST_COPIED = 20_000
+MOST_COPIED, MOST_AT_ONCE = 20_000, 1_000
+"""Rows that are copied, and how many of them without leaving the main thread."""
 
 Item = tuple[str | None, Callable[[], object] | None]
 MoreItems = Callable[[int, int], Sequence[Item]]
@@ -56,7 +59,8 @@ class TableView(QTableView):
     """A table to read, sort and copy from.
 
     Signals carry a row's number in the table, whatever the order shown: `row_chosen` when the
-    current row changed, `row_opened` on Enter or a double click.
+    current row changed, `row_opened` on Enter or a double click. `cut_short` tells how many rows
+    were copied where more were selected.
 
     Parameters
     ----------
@@ -66,6 +70,7 @@ class TableView(QTableView):
 
     row_chosen = Signal(int)
     row_opened = Signal(int)
+    cut_short = Signal(int)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -74,6 +79,7 @@ class TableView(QTableView):
         """Gives further items of the menu for a row of the table and a column."""
         self._by_hand = False
         self._current, self._column = -1, 0
+        self._copying: Later | None = None
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -137,31 +143,36 @@ class TableView(QTableView):
 
     def selected_sources(self) -> list[int]:
         """Return the selected rows' numbers in the table, in the order shown, at most 20,000."""
-        model, selection = self.columns, self.selectionModel()
         out: list[int] = []
-        if model is None or selection is None:
-            return out
-        # Ranges, because asking for every row of a million takes seconds.
-        found = cast("Iterable[QItemSelectionRange]", selection.selection())
-        ranges = {(one.top(), one.bottom()) for one in found}
-        for top, bottom in sorted(ranges):
-            out += model.source_rows(top, min(bottom, top + MOST_COPIED))
+        if self.columns is not None:
+            for top, bottom in self._ranges():
+                out += self.columns.source_rows(top, min(bottom, top + MOST_COPIED))
         return out[:MOST_COPIED]
+
+    def selected_count(self) -> int:
+        """Return how many rows are selected."""
+        return sum(bottom - top + 1 for top, bottom in self._ranges())
 
     def copy_rows(self, *, names: bool = False) -> int:
         """Put the selected rows on the clipboard, tabs between cells; return how many."""
         model, rows = self.columns, self.selected_sources()
         if model is None or not rows:
             return 0
-        out = io.StringIO()
-        lines = csv.writer(out, delimiter="\t", lineterminator="\n")
-        if names:
-            lines.writerow(model.names)
         shown = [at for at in range(len(model.names)) if not self.isColumnHidden(at)]
-        for row in rows:
-            lines.writerow([model.text(row, at) or "" for at in shown])
-        QGuiApplication.clipboard().setText(out.getvalue())
+        work = partial(_separated, model, rows, shown, names)
+        if len(rows) <= MOST_AT_ONCE:
+            QGuiApplication.clipboard().setText(work())
+        else:
+            if self._copying is None:
+                self._copying = Later(self, model.pool)
+                self._copying.arrived.connect(self._copied)
+            self._copying.run(work)
+        if self.selected_count() > len(rows):
+            self.cut_short.emit(MOST_COPIED)
         return len(rows)
+
+    def _copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
 
     def copy_cell(self) -> None:
         """Put the current cell on the clipboard, whole and as it stands in the file."""
@@ -256,6 +267,13 @@ class TableView(QTableView):
     def _source(self, index: Index) -> int:
         return self.columns.source_row(index.row()) if self.columns is not None else -1
 
+    def _ranges(self) -> list[tuple[int, int]]:
+        """Return the selected rows as ranges: asking for each of a million takes seconds."""
+        if self.columns is None:
+            return []
+        found = cast("Iterable[QItemSelectionRange]", self.selectionModel().selection())
+        return sorted({(one.top(), one.bottom()) for one in found})
+
     def _sort(self, column: int) -> None:
         if self.columns is not None:
             self.columns.turn_sort(column)
@@ -302,6 +320,18 @@ class TableView(QTableView):
                 room -= more
         for at, width in widths.items():
             self.setColumnWidth(at, width)
+
+
+def _separated(
+    model: ColumnsModel, rows: Sequence[int], columns: Sequence[int], names: bool
+) -> str:
+    """Write rows as lines with tabs between cells."""
+    out = io.StringIO()
+    lines = csv.writer(out, delimiter="\t", lineterminator="\n")
+    if names:
+        lines.writerow([model.names[at] for at in columns])
+    lines.writerows(zip(*(model.texts(rows, at) for at in columns), strict=True))
+    return out.getvalue()
 
 
 class TableHeader(QHeaderView):

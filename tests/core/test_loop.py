@@ -203,6 +203,22 @@ def test_cancel_ends_within_the_step(tmp_path: Path) -> None:
         learn(tmp_path, TrainSpec(epochs=1), cancel=token)
 
 
+@pytest.mark.parametrize("look", [1, 3, 8])  # in an epoch, and at the end of one
+def test_cancel_that_comes_between_two_looks_is_no_stop(tmp_path: Path, look: int) -> None:
+    class Late(CancelToken):
+        looks = 0
+
+        @property
+        def stop_requested(self) -> bool:
+            self.looks += 1
+            if self.looks == look:
+                self.cancel()
+            return self.request is not None
+
+    with pytest.raises(Cancelled):
+        learn(tmp_path, TrainSpec(epochs=3, batch_size=8), cancel=Late())
+
+
 def test_progress_and_metrics_are_told(tmp_path: Path) -> None:
     _, _, heard = learn(tmp_path, TrainSpec(epochs=2, batch_size=10))
     progress = [one for one in heard if isinstance(one, events.Progress)]

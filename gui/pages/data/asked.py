@@ -146,4 +146,9 @@ def for_recipe(look: Look, asked: Asked) -> dict[str, Any]:
         "split": one("split"),
         "weight": one("weight"),
         "encoding": asked.encoding,
+        "unused": [name for name, has in roles.items() if has == "none"],
+        "missing": any(
+            one.missing for one in look.columns if roles[one.name] in ("input", "label")
+        ),
+        "reasons": {one.name: one.reason for one in look.columns if roles[one.name] == one.role},
     }

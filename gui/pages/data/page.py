@@ -22,12 +22,20 @@ from ...frame.context import Context
 from ...frame.style import SPACE
 from ...frame.texts import size, tr
 from ...widgets.background import Later
-from .asked import Asked, answers, folder_of, for_recipe, roles_of, shell, with_role
+from .asked import (
+    Asked,
+    answers,
+    folder_of,
+    for_recipe,
+    is_unchanged,
+    roles_of,
+    shell,
+    with_role,
+)
 from .deeds import register
-from .filter_bar import Condition
 from .looker import MADE, Looker
-from .reading import Seen, count_group
-from .role_menu import role_menu
+from .menus import ENCODINGS, cell_items, more_items, role_menu
+from .reading import Counted, Seen, count_group
 from .role_words import role_words
 from .view import TableArea, TopBar, nothing_yet
 
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 MOST_RECENT = 8
-ENCODINGS = ("utf-8", "cp1252", "latin-1")
 EMPTY, CONTENT = 0, 1
 
 
@@ -63,12 +70,13 @@ class DataPage(QWidget):
         self._counting = Later(self, context.pool)
         self._counting.arrived.connect(self._counted)
         self._counting.failed.connect(lambda error: context.notices.show(str(error), "error"))
+        self._writing = Later(self, context.pool)  # a disk may be slow
         register(self, context)
-        self.top = TopBar(context, self.more)
+        self.top = TopBar(context, partial(more_items, self))
         self.area = TableArea(context)
         self.area.bar.changed.connect(self._filter)
         self.area.header.role_asked.connect(self.open_roles)
-        self.area.view.more_items = self._cell_items
+        self.area.view.more_items = partial(cell_items, self)
         self.area.side.condition.connect(self.area.bar.turn)
         self.area.side.limit_asked.connect(self._limit)
         self._stack = QStackedWidget()
@@ -132,6 +140,9 @@ class DataPage(QWidget):
     def bring(self, path: Path) -> None:
         """Look at a table as it was asked last time; what is shown stays until it is there."""
         path = Path(os.path.abspath(path))
+        shown = self.seen and self.asked and self.asked.path == path and not self.looker.asked
+        if shown and self.seen and is_unchanged(self.seen.look, path):
+            return
         known: Any = None
         with contextlib.suppress(OSError, ValueError, AttributeError):
             known = read_json(self._folder(path) / MADE).get("asked")
@@ -221,11 +232,8 @@ class DataPage(QWidget):
         others = [str(path) for path in self.recent() if str(path) != named]
         workspace.remember("table", named)
         workspace.remember("tables", [named, *others][:MOST_RECENT])
-        with contextlib.suppress(OSError):
-            write_json(
-                self._folder(asked.path) / MADE,
-                {"asked": asked.as_json(), "made": self._made.as_json()},
-            )
+        kept = {"asked": asked.as_json(), "made": self._made.as_json()}
+        self._writing.run(partial(write_json, self._folder(asked.path) / MADE, kept))
 
     def _blank(self) -> None:
         """Show nothing but how to bring a table."""
@@ -299,12 +307,12 @@ class DataPage(QWidget):
             elif (name, label) in self._groups:
                 groups[name] = self._groups[name, label]
             else:
-                self._counting.run(partial(_count, self.seen.table, name, label))
+                self._counting.run(partial(count_group, self.seen.table, name, label))
         self.area.show_side(look, roles, groups)
         self._allow()
 
-    def _counted(self, found: tuple[tuple[str, str | None], Mapping[str, Group]]) -> None:
-        self._groups[found[0]] = found[1]
+    def _counted(self, found: Counted) -> None:
+        self._groups[found.group, found.label] = found.groups
         self._roles_changed()
 
     # Rows
@@ -315,24 +323,6 @@ class DataPage(QWidget):
             model.keep(bar.rows())
         self.area.side.mark(bar.conditions)
         self._allow()
-
-    def _cell_items(self, row: int, column: int) -> list[tuple[str | None, Callable[[], object]]]:
-        model = self.area.view.columns
-        if model is None:
-            return []
-        name, text = model.names[column], model.text(row, column)
-        said = tr("missing") if text is None or not text.strip() else visible(text, 40)
-        condition = Condition((name,), text.strip() or None if text else None)
-        return [
-            (
-                tr("Only rows with {value}").format(value=f"“{said}”"),
-                partial(self.area.bar.turn, condition),
-            ),
-            (
-                tr("Change the role of “{column}” …").format(column=visible(name, 30)),
-                partial(self.open_roles, column, self.area.header.menu_place(column)),
-            ),
-        ]
 
     def find_text(self) -> None:
         """Begin to type what to find in the table."""
@@ -363,27 +353,6 @@ class DataPage(QWidget):
         if self.asked is not None:
             self._context.copy(shell(self.asked.recipe_command()), tr("the command"))
 
-    def more(self) -> list[tuple[str | None, Callable[[], object] | None]]:
-        """Return what the button of three dots offers."""
-        here = self.asked is not None
-        out: list[tuple[str | None, Callable[[], object] | None]] = [
-            (tr("Copy as command: look"), self.copy_look if here else None),
-            (tr("Copy as command: new recipe"), self.copy_recipe if here else None),
-            (None, None),
-            (tr("Look again"), self.look_again if here else None),
-        ]
-        if self.asked is not None and self.asked.path.suffix.lower() != ".parquet":
-            out += [
-                (tr("Read as {encoding}").format(encoding=one), partial(self.read_as, one))
-                for one in ENCODINGS
-                if one != self.asked.encoding
-            ]
-        others = [path for path in self.recent() if not here or path != self.asked.path]  # type: ignore[union-attr]
-        if others:
-            out.append((None, None))
-            out += [(visible(path.name, 60), partial(self.bring, path)) for path in others]
-        return out
-
     def _allow(self) -> None:
         """Allow what can be done now."""
         allow, here = self._context.actions.enable, self.seen is not None
@@ -393,12 +362,6 @@ class DataPage(QWidget):
         allow("data.recipe", {"input", "label"} <= set(roles.values()))
         allow("data.clear", here and self.area.bar.is_set)
         allow("data.side", here)
-
-
-def _count(
-    table: Any, group: str, label: str | None
-) -> tuple[tuple[str, str | None], dict[str, Group]]:
-    return (group, label), count_group(table, group, label)
 
 
 def _lead(seen: Seen, asked: Asked) -> str:

@@ -14,6 +14,7 @@ from ....core.look import RECORD, TABLE, Group, Look
 from ...widgets.table_rows import trimmed
 
 MISSING = "(missing)"
+MOST_VALUES = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,15 @@ class Seen:
 
     look: Look
     table: Any
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The values of a group column, and the label that was counted within them."""
+
+    group: str
+    label: str | None
+    groups: dict[str, Group]
 
 
 def read_seen(folder: Path) -> Seen | None:
@@ -48,39 +58,43 @@ def open_rows(folder: Path) -> Any:
     return pa.ipc.open_file(pa.memory_map(str(folder / TABLE))).read_all()
 
 
-def count_group(table: Any, group: str, label: str | None) -> dict[str, Group]:
+def count_group(table: Any, group: str, label: str | None) -> Counted:
     """Count the rows of each value of a column, and how many of them have each label.
 
     Values are those of a `Look`: spaces around them aside, ``(missing)`` for none, the most
-    frequent first.
+    frequent first, at most 50.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def coded(column: str) -> tuple[Any, list[str | None]]:
+    def coded(column: str) -> tuple[Any, Any]:
         found = trimmed(table[column]).combine_chunks().dictionary_encode("encode")
-        return np.frombuffer(found.indices.buffers()[1], np.int32), found.dictionary.to_pylist()
+        return np.frombuffer(found.indices.buffers()[1], np.int32), found.dictionary
 
     values, names = coded(group)
-    answers, labels = coded(label) if label is not None else (np.zeros_like(values), [None])
+    answers, labels = coded(label) if label is not None else (np.zeros_like(values), pa.nulls(1))
     cells = values.astype(np.int64) * len(labels) + answers
-    pairs = pc.value_counts(
+    found = pc.value_counts(
         pa.Array.from_buffers(pa.int64(), len(cells), [None, pa.py_buffer(cells)])
     )
-    counts = np.zeros(len(names) * len(labels), np.int64)
-    for pair in pairs.to_pylist():
-        counts[pair["values"]] = pair["counts"]
-    rows_of = counts.reshape(len(names), len(labels))
-    order = sorted(range(len(names)), key=lambda at: -int(rows_of[at].sum()))
-    return {
-        MISSING if (name := names[at]) is None else name: Group(
-            int(rows_of[at].sum()),
-            {
-                answer: int(rows)
-                for answer, rows in zip(labels, rows_of[at], strict=True)
-                if answer is not None and rows
-            },
+    pairs, rows = (
+        np.frombuffer(found.field(name).buffers()[1], np.int64, len(found))
+        for name in ("values", "counts")
+    )
+    total = np.bincount(pairs // len(labels), weights=rows, minlength=len(names))
+    first = np.argsort(-total, kind="stable")[:MOST_VALUES]
+    kept = np.isin(pairs // len(labels), first)
+    by_label: dict[int, list[tuple[int, str]]] = {int(at): [] for at in first}
+    for pair, number in zip(pairs[kept].tolist(), rows[kept].tolist(), strict=True):
+        answer = labels[pair % len(labels)].as_py()
+        if answer is not None:
+            by_label[pair // len(labels)].append((number, answer))
+    groups = {}
+    for at, found_labels in by_label.items():
+        ranked = sorted(found_labels, key=lambda one: -one[0])
+        value = names[at].as_py()
+        groups[MISSING if value is None else value] = Group(
+            int(total[at]), {answer: number for number, answer in ranked}
         )
-        for at in order
-    }
+    return Counted(group, label, groups)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -116,10 +117,12 @@ class SidePane(QWidget):
     def _group(self, name: str, found: Mapping[str, Group], total: int, answer: str | None) -> Card:
         card = Card(tr("Group: {name}").format(name=visible(name, 40)))
         bars, meant = [], []
-        for value, group in found.items():
+        for value, group in islice(found.items(), MOST_BARS):
             bars.append(Bar(visible(value, 60), group.rows, _shares(group) if answer else ""))
             meant.append(Condition((name,), None if value == MISSING else value))
         self._bars(card, bars, total, meant)
+        if len(found) > MOST_BARS:
+            card.body.addWidget(label(tr("The most frequent values are shown."), "muted"))
         return card
 
     def _values(self, column: Column, total: int, title: str) -> Card:
@@ -180,8 +183,8 @@ class SidePane(QWidget):
         field.setSingleStep(32)
         field.setKeyboardTracking(False)
         field.setGroupSeparatorShown(True)
-        field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         field.setFixedWidth(96)
+        field.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)
         field.setValue(value)
         field.setAccessibleName(tr("Longest sample in tokens"))
         field.setToolTip(tr("What stands behind so many tokens is not read (model.max_length)"))

@@ -99,6 +99,7 @@ class TableArea(QWidget):
         super().__init__()
         self._context = context
         self.view = TableView(tr("Rows of the table"))
+        self.view.cut_short.connect(self._cut_short)
         self.header = RoleHeader(self.view, context.theme)
         self.view.use_header(self.header)
         self.bar = FilterBar(context.actions["data.clear"])
@@ -185,6 +186,10 @@ class TableArea(QWidget):
     def leave(self) -> None:
         """Wait for nothing any more."""
         self.bar.stop()
+
+    def _cut_short(self, rows: int) -> None:
+        said = tr("Only the first {n} of the selected rows were copied. The file has them all.")
+        self._context.notices.show(said.format(n=f"{rows:,}"), "warning")
 
     def _moved(self, *_: object) -> None:
         self._by_hand = True

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from .... import copyable
 from ....core import jobs, queue
 from ....core.follow import Following
 from ....core.queue import Entry
@@ -21,13 +22,6 @@ from ...frame.texts import tr
 from ...widgets.basics import EmptyState, PageHeader, action_button
 from ...widgets.standing import RESUMABLE
 from ...widgets.undoable import attempt, carry
-from .as_code import (
-    again_command,
-    again_python,
-    as_command,
-    resume_command,
-    resume_python,
-)
 from .board import board, queued_by, waiting
 from .detail import Detail
 from .job_list import JobList
@@ -224,6 +218,17 @@ class JobsPage(QWidget):
     def _expire(self) -> None:
         old = [path for path, at in self._asked_at.items() if time.monotonic() - at > PATIENCE]
         for path in old:
+            self._context.notices.show(
+                tr(
+                    "{name}: nothing came of “{what}” within a minute. Try again, or run the "
+                    "command in a terminal: {command}"
+                ).format(
+                    name=path.name,
+                    what=self._asked[path],
+                    command=copyable.command([self._asked[path], str(path)]),
+                ),
+                "warning",
+            )
             self._forget(path)
             self.detail.refresh()
             self._allow()
@@ -340,17 +345,13 @@ class JobsPage(QWidget):
 
     def copy_command(self) -> None:
         """Copy what goes on with the run, or carries out its recipe once more."""
-        job = self.job
-        if job is not None:
-            words = resume_command if job.status in RESUMABLE else again_command
-            self._context.copy(as_command(words(job.path)), tr("the command"))
+        if self.job is not None:
+            self._context.copy(copyable.as_command(_action(self.job)), tr("the command"))
 
     def copy_python(self) -> None:
         """Copy the same as a program."""
-        job = self.job
-        if job is not None:
-            text = resume_python if job.status in RESUMABLE else again_python
-            self._context.copy(text(job.path), tr("the program"))
+        if self.job is not None:
+            self._context.copy(copyable.as_python(_action(self.job)), tr("the program"))
 
     def _more(self) -> list[tuple[str | None, Callable[[], object] | None]]:
         actions = self._context.actions
@@ -428,6 +429,12 @@ class JobsPage(QWidget):
         column.setSpacing(SPACE)
         column.addWidget(self._header)
         column.addWidget(self._stack, 1)
+
+
+def _action(job: Following) -> copyable.Action:
+    if job.status in RESUMABLE:
+        return copyable.Resume(job.path)
+    return copyable.RunRecipe(job.path / "recipe.yaml", job.path.parent)
 
 
 def _lead(running: int, waits: int) -> str:

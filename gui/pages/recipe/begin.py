@@ -25,7 +25,7 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
     new
         ``source`` (the file), ``inputs`` (column to modality), ``label``, ``groups``, ``id``,
         ``split``, ``weight``, ``encoding``; and, where they are known, ``reasons`` (column to why),
-        ``empty`` (rows with an empty label or input) and ``unused`` columns.
+        ``missing`` (whether a label or an input is empty somewhere) and ``unused`` columns.
     folder
         Where the recipe will stand.
     """
@@ -44,13 +44,13 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
     named += [(name, "group") for name in new.get("groups") or ()]
     named += [(name, "none") for name in new.get("unused") or ()]
     guesses = [Guess(column, role, reasons.get(column, USUAL)) for column, role in named]
-    return compose(
+    text = compose(
         table,
         folder / f"{table.stem}.recipe.yaml",
         guesses,
         str(new.get("encoding") or "utf-8"),
-        int(new.get("empty") or 0),
     )
+    return put(text, ("data", "clean"), ["drop_missing"]) if new.get("missing") else text
 
 
 def from_example(kind: str = "text") -> str:

@@ -117,7 +117,7 @@ class EstimateLine(QWidget):
             self.text.setText(tr("Not estimated yet."))
             self.text.setToolTip("")
         elif stale:
-            self.text.setText(tr("⏲ Before the last edits: {what}").format(what=self._said))
+            self.text.setText(tr("Before the last edits: {what}").format(what=self._said))
         else:
             self.text.setText(self._said)
 
@@ -141,5 +141,8 @@ def summary(found: Any) -> str:
         memory = tr("⚠ {need} of memory, of which only {free} are free").format(
             need=amount(held["memory"]), free=amount(held["available"])
         )
-    cut = tr("{share} of the samples are cut off").format(share=f"{found['tokens']['cut']:.1%}")
+    share = found["tokens"]["cut"]
+    cut = tr("no sample is cut off")
+    if share:
+        cut = tr("{share} of the samples are cut off").format(share=f"{share:.1%}")
     return f"{times[:1].upper()}{times[1:]} · {memory} · {cut}"

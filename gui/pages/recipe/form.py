@@ -25,15 +25,11 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import Card, label, scrolled
-from . import inputs, lists
 from .check import Fault
+from .editors import editor
 from .model_field import ModelField
 from .row import Row
 from .schema import Item, Keys, at, items
-
-SPECIAL: dict[str, type[ModelField]] = {"model.name": ModelField}
-"""Keys whose editor does more than their kind asks for."""
-
 
 WIDEST = 1000
 """Pixels beyond which the YAML gets the room."""
@@ -59,9 +55,11 @@ class Form(QWidget):
     def __init__(self, context: Context, folder: Callable[[], Path]) -> None:
         super().__init__()
         self._context, self._folder = context, folder
-        self.rows: dict[str, Row] = {}
+        self._rows: dict[str, Row] = {}
+        self._raw: Any = {}
         self._sections: dict[str, _Section] = {}
         self._cards: list[_Section] = []
+        self._jumps: dict[str, QPushButton] = {}
         self._jump = QButtonGroup(self)
         self._jump.setExclusive(True)
         self._rail = QHBoxLayout()
@@ -72,7 +70,7 @@ class Form(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(190)
         self.search.setMinimumWidth(120)
-        self.search.textChanged.connect(lambda _: self._sift())
+        self.search.textChanged.connect(lambda _: self._search())
         self.nothing = label(tr("No key of a recipe has such a name or meaning."), "muted")
         self.nothing.hide()
         self._inside = QWidget()
@@ -93,35 +91,51 @@ class Form(QWidget):
         whole.setSpacing(SPACE + 4)
         whole.addLayout(top)
         whole.addWidget(self.area, 1)
-        self._build()
+        self._todo = self._plan()
+        self._soon = QTimer(self)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._build)
+        self._soon.start()
         self.area.verticalScrollBar().valueChanged.connect(lambda _: self._follow())
-        for row in self.rows.values():
-            row.edited.connect(self.edited)
-        self._sift()
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """Every row by the place of its key, such as ``train.epochs``."""
+        self.finish()
+        return self._rows
+
+    def finish(self) -> None:
+        """Build what of the form isn't there yet: it is built a section at a time."""
+        while self._todo:
+            self._build()
 
     def show_values(self, raw: Any) -> None:
         """Show a recipe's plain data; keys that it doesn't name show their default."""
-        for row in self.rows.values():
+        self._raw = raw
+        for row in self._rows.values():
             row.show_value(*at(raw, row.item.keys))
 
     def show_fault(self, fault: Fault | None) -> None:
         """Show a complaint under the field that it is about, or under its section."""
+        if fault is not None:
+            self.finish()
         wrong = self._nearest(fault.keys) if fault is not None and fault.keys else ""
         said = fault.said if fault is not None else ""
-        for name, row in self.rows.items():
+        for name, row in self._rows.items():
             row.show_complaint(said if name == wrong else "")
         for name, section in self._sections.items():
             here = name == wrong
             section.trouble.setText(tr("⚠ {what}").format(what=said) if here else "")
             section.trouble.setVisible(here)
-        if wrong in self.rows:
+        if wrong in self._rows:
             self._sift()
 
     def reveal(self, keys: Keys) -> None:
         """Bring a key into sight and give it the focus."""
+        self.finish()
         self.search.clear()
         name = self._nearest(keys)
-        row = self.rows.get(name)
+        row = self._rows.get(name)
         if row is None:
             section = self._sections.get(name)
             if section is not None:
@@ -133,26 +147,54 @@ class Form(QWidget):
         QTimer.singleShot(0, row, lambda: self._focus(row))
 
     def forget(self) -> None:
-        """Await no answer any more."""
-        for row in self.rows.values():
+        """Await no answer any more, and build no further."""
+        self._soon.stop()
+        for row in self._rows.values():
             if isinstance(row.editor, ModelField):
                 row.editor.forget()
 
     def _nearest(self, keys: Keys) -> str:
         for length in range(len(keys), 0, -1):
             name = ".".join(keys[:length])
-            if name in self.rows or name in self._sections:
+            if name in self._rows or name in self._sections:
                 return name
         return ""
 
+    def _plan(self) -> list[Item]:
+        """Return the sections to build, after making the buttons that lead to them."""
+        every = items()
+        loose = tuple(item for item in every if item.kind != "section")
+        sections = [item for item in every if item.kind == "section"]
+        for item in sections:
+            jump = QPushButton(tr(item.label))
+            set_look(jump, "chip")
+            jump.setCheckable(True)
+            jump.setAccessibleName(tr("Go to {section}").format(section=tr(item.label)))
+            jump.clicked.connect(lambda *_, key=item.name: self._jump_to(key))
+            self._jump.addButton(jump)
+            self._jumps[item.name] = jump
+            self._rail.addWidget(jump)
+        return [Item(("run",), "section", items=loose), *sections]
+
     def _build(self) -> None:
-        loose = [item for item in items() if item.kind != "section"]
-        card = self._card(Item(("run",), "section", items=tuple(loose)), "")
-        for item in loose:
-            self._row(item, card, cast(Card, card.widget).body)
-        for item in items():
-            if item.kind == "section":
-                self._section(item)
+        """Build the next section and fill it in."""
+        if not self._todo:
+            self._soon.stop()
+            return
+        item = self._todo.pop(0)
+        if item.help:
+            self._section(item)
+        else:
+            card = self._card(item, "")
+            for inner in item.items:
+                self._row(inner, card, cast(Card, card.widget).body)
+        for row in self._cards[-1].rows:
+            row.show_value(*at(self._raw, row.item.keys))
+        self._sift()
+
+    def _jump_to(self, key: str) -> None:
+        self.finish()
+        self._scroll_to(self._sections[key].widget)
 
     def _section(self, item: Item) -> None:
         card = self._card(item, tr(item.label))
@@ -173,13 +215,6 @@ class Form(QWidget):
             line.addStretch(1)
             body.addLayout(line)
             self._unfold(card, False)
-        jump = QPushButton(tr(item.label))
-        set_look(jump, "chip")
-        jump.setCheckable(True)
-        jump.setAccessibleName(tr("Go to {section}").format(section=tr(item.label)))
-        jump.clicked.connect(lambda *_: self._scroll_to(card.widget))
-        self._jump.addButton(jump, len(self._cards) - 1)
-        self._rail.addWidget(jump)
 
     def _in_order(self, item: Item) -> Iterator[Item]:
         yield from (inner for inner in item.items if inner.shown)
@@ -205,9 +240,10 @@ class Form(QWidget):
         card.rows += inside.rows
 
     def _row(self, item: Item, section: _Section, body: QVBoxLayout) -> None:
-        row = Row(item, self._editor(item))
+        row = Row(item, editor(item, self._context, self._folder))
         section.rows.append(row)
-        self.rows[item.name] = row
+        self._rows[item.name] = row
+        row.edited.connect(self.edited)
         body.addWidget(row)
 
     def _card(self, item: Item, title: str) -> _Section:
@@ -216,35 +252,6 @@ class Form(QWidget):
         made = _Section(item, card, _trouble(), [])
         self._cards.append(made)
         self._column.insertWidget(self._column.count() - 1, card)
-        return made
-
-    def _editor(self, item: Item) -> QWidget:
-        """Make the editor that fits a key's kind."""
-        special = SPECIAL.get(item.name)
-        if special is not None:
-            return special(item, self._context, self._folder)
-        made: QWidget
-        match item.kind:
-            case "whole" | "number":
-                made = inputs.NumberField(item)
-            case "switch":
-                made = inputs.SwitchField(item)
-            case "choice":
-                made = inputs.ChoiceField(item)
-            case "choices":
-                made = inputs.ChoicesField(item)
-            case "texts":
-                made = inputs.TextsField(item)
-            case "text":
-                made = inputs.TextField(item)
-            case "mapping":
-                made = lists.MappingField(item)
-            case "records":
-                made = lists.RecordsField(item, self._editor, self._folder)
-            case "steps":
-                made = lists.StepsField(item, self._editor)
-            case _:
-                made = inputs.FreeField(item)
         return made
 
     def _unfold(self, card: _Section, on: bool) -> None:
@@ -257,6 +264,11 @@ class Form(QWidget):
             card.more.setChecked(on)
             card.more.setAccessibleName(f"{tr(card.item.label)}: {text}")
         self._sift()
+
+    def _search(self) -> None:
+        self.finish()
+        self._sift()
+        self.area.verticalScrollBar().setValue(0)
 
     def _sift(self) -> None:
         """Show the rows that the search and the folds leave."""
@@ -279,11 +291,14 @@ class Form(QWidget):
     def _focus(self, row: Row) -> None:
         self.area.ensureWidgetVisible(row, 0, 8 * SPACE)
         row.take_focus()
+        self._mark_jump(row.item.keys[0])
 
     def _scroll_to(self, widget: QWidget) -> None:
         top = widget.mapTo(self._inside, widget.rect().topLeft()).y()
         self.area.verticalScrollBar().setValue(top - SPACE)
-        self._mark_jump(widget)
+        owner = next((one for one in self._sections.values() if one.widget is widget), None)
+        if owner is not None:
+            self._mark_jump(owner.item.keys[0])
 
     def _follow(self) -> None:
         """Mark the section at the top of what is seen."""
@@ -293,13 +308,11 @@ class Form(QWidget):
         if bar.value() == bar.maximum():
             return
         if above:
-            self._mark_jump(above[-1].widget)
+            self._mark_jump(above[-1].item.name)
 
-    def _mark_jump(self, widget: QWidget) -> None:
-        for number, card in enumerate(self._cards):
-            button = self._jump.button(number)
-            if card.widget is widget and button is not None:
-                button.setChecked(True)
+    def _mark_jump(self, section: str) -> None:
+        if section in self._jumps:
+            self._jumps[section].setChecked(True)
 
 
 def _trouble() -> QLabel:

@@ -19,11 +19,12 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import READABLE, label
-from .inputs import Editor
-from .lists import is_text
+from .inputs import Editor, TextField
+from .lists import Rows
 from .model_field import ModelField
 from .schema import Item, in_words
 from .splice import flow
+from .steps import StepsField
 
 LABEL = 132
 """Pixels of the words at the left."""
@@ -69,7 +70,7 @@ class Row(QWidget):
         self.note.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         line = QHBoxLayout()
         line.setSpacing(SPACE // 2)
-        wide = is_text(editor) or isinstance(editor, ModelField)
+        wide = isinstance(editor, TextField | Rows | StepsField | ModelField)
         line.addWidget(editor, 1 if wide else 0)
         line.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
         if not wide:

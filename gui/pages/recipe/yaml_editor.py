@@ -88,9 +88,14 @@ class YamlEditor(QPlainTextEdit):
         theme.changed.connect(self._recolour)
         self._widen()
 
+    @property
+    def text(self) -> str:
+        """The text; Qt's own `toPlainText` would turn spaces that don't break into others."""
+        return self.document().toRawText().replace("\u2029", "\n")
+
     def show_text(self, text: str) -> None:
         """Show a text; only what differs is changed, so that cursor and view stay."""
-        old = self.toPlainText()
+        old = self.text
         if old == text:
             return
         start = _common(old, text)
@@ -189,7 +194,7 @@ class YamlEditor(QPlainTextEdit):
 
     def _changed(self) -> None:
         if not self._showing:
-            self.typed.emit(self.toPlainText())
+            self.typed.emit(self.text)
 
     def _recolour(self) -> None:
         self._showing = True

@@ -18,7 +18,8 @@ from ....multimodal.escape import visible
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import Card, EmptyState, Flow, MoreButton, label, scrolled
-from ...widgets.plots import IntervalPlot, LinePlot
+from ...widgets.plots import LinePlot
+from ...widgets.row_plots import IntervalPlot
 from .desk import Desk
 from .exhibit import Exhibit, show_intervals
 from .overview import Findings

@@ -145,7 +145,11 @@ class ScoreHistogram(QWidget):
         below = tr("▼ all other rows")
         painter.drawText(QRectF(area.left(), 0, area.width() / 2, TOP - 2), side, above)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        said = tr("below the line: {below}; answered “{label}” right of the threshold")
+        said = (
+            tr("{below}; answered “{label}” right of the threshold")
+            if area.width() > 620
+            else "{below}"
+        )
         said = said.format(below=below, label=name)
         painter.drawText(QRectF(area.left(), 0, area.width(), TOP - 2), right, said)
 

@@ -166,9 +166,9 @@ class Cards(QWidget):
         while len(self.cards) < count:
             self.cards.append(make())
             self._columns = 0
+        self._arrange()  # a card that is shown before it stands somewhere would be a window
         for at, card in enumerate(self.cards):
             card.setVisible(at < count)
-        self._arrange()
         return self.cards[:count]
 
     def resizeEvent(self, event: object) -> None:

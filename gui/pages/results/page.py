@@ -1,4 +1,4 @@
-"""The page: a run and a split above, six panes below; a run stays until the next one is read."""
+"""A run and a split above, its parts below; a run stays until the next one is read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from .... import copyable
-from ....multimodal.escape import visible
 from ...frame.actions import Deed
 from ...frame.context import Context
 from ...frame.style import SPACE
@@ -20,17 +19,14 @@ from ...widgets.background import Later
 from ...widgets.basics import EmptyState, MoreButton, PageHeader, label
 from .desk import Desk, Item, show_file
 from .facts import texts_file
+from .panes import PANES, Pane, make_pane, pane_titles
 from .reading import Reading, read
 from .rows_filter import Asked
+from .run_list import RunList
+from .states import no_runs, unevaluated
 
-PANES = ("overview", "curves", "rows", "words", "groups", "report")
-
-
-class Pane(Protocol):
-    """What the page asks of a pane."""
-
-    def show_reading(self, reading: Reading, split: str) -> None:
-        """Show a run on a split."""
+if TYPE_CHECKING:
+    from ....core.decision import Decision
 
 
 class ResultsPage(QWidget):
@@ -60,11 +56,8 @@ class ResultsPage(QWidget):
 
     def _build(self) -> None:
         self.header = PageHeader(tr("Results"))
-        self.runs = QComboBox()
-        self.runs.setAccessibleName(tr("Run"))
-        self.runs.setMinimumWidth(220)
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.runs.currentIndexChanged.connect(self._run_chosen)
+        self.runs = RunList(self.context)
+        self.runs.run_chosen.connect(self.open)
         self.split = QComboBox()
         self.split.setAccessibleName(tr("Rows that were measured"))
         self.split.setMinimumWidth(150)
@@ -78,7 +71,7 @@ class ResultsPage(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self.tabs.setAccessibleName(tr("Parts of the results"))
-        for name, text in _pane_titles().items():
+        for name, text in pane_titles().items():
             at = self.tabs.addTab(text)
             self.tabs.setTabData(at, name)
         self.tabs.currentChanged.connect(self._tab_chosen)
@@ -105,7 +98,7 @@ class ResultsPage(QWidget):
 
     def _register(self) -> None:
         icons = ("results", "compare", "tag", "words", "groups", "report")
-        for number, (name, text) in enumerate(_pane_titles().items(), start=1):
+        for number, (name, text) in enumerate(pane_titles().items(), start=1):
             self.context.actions.add(
                 Deed(
                     f"results.{name}",
@@ -149,7 +142,7 @@ class ResultsPage(QWidget):
         pane = what.get("pane") or self.context.workspace.recall("results.pane", "overview")
         self.tabs.setCurrentIndex(PANES.index(pane) if pane in PANES else 0)
         asked = what.get("run")
-        run = Path(asked) if asked is not None else self._last()
+        run = Path(asked) if asked is not None else self.runs.last()
         if isinstance(what.get("rows"), Asked):
             cast(Any, self._pane("rows")).asked = what["rows"]
         self._list()
@@ -164,7 +157,7 @@ class ResultsPage(QWidget):
         self.reading = self.desk.reading = self._wished = None
         self._stale = set(PANES)
         self._list()
-        run = self._last()
+        run = self.runs.last()
         if run is None:
             self._no_runs()
         else:
@@ -191,7 +184,7 @@ class ResultsPage(QWidget):
     def open(self, run: Path) -> None:
         """Read a run; what stands there stays until it is read."""
         self._wished = run
-        self._choose_in_list(run)
+        self.runs.choose(run)
         texts = texts_file(self.context.workspace.memory, run)
         self._later.run(partial(read, run, texts))
 
@@ -200,54 +193,11 @@ class ResultsPage(QWidget):
         if self.reading is not None:
             self.open(self.reading.path)
 
-    def _last(self) -> Path | None:
-        """Return the run shown last in this workspace, else the newest that finished."""
-        kept = self.context.workspace.recall("results.run")
-        if kept and (Path(kept) / "recipe.yaml").is_file():
-            return Path(kept)
-        known = self._known()
-        jobs = self.context.watch.jobs
-        done = [run for run in known if run in jobs and jobs[run].status == "finished"]
-        return next(iter(done or known), None)
-
-    def _known(self) -> list[Path]:
-        """Return the runs of the workspace, the newest first."""
-        found = []
-        for file in self.context.workspace.runs.glob("[!.]*/recipe.yaml"):
-            try:
-                found.append((file.stat().st_mtime_ns, file.parent))
-            except OSError:
-                continue
-        return [path for _, path in sorted(found, reverse=True)]
-
     def _list(self) -> None:
-        known = self._known()
         shown = self._wished or (self.reading.path if self.reading is not None else None)
-        if shown is not None and shown not in known and (shown / "recipe.yaml").is_file():
-            known.append(shown)
-        self._setting = True
-        self.runs.clear()
-        for run in known:
-            self.runs.addItem(visible(run.name, 80), run)
-        self._setting = False
-        self.runs.setEnabled(bool(known))
-        if shown is not None:
-            self._choose_in_list(shown)
+        known = self.runs.list_runs(shown)
         if self.reading is None and self._wished is None and known and self.isVisible():
-            self.open(self._last() or known[0])
-
-    def _choose_in_list(self, run: Path) -> None:
-        paths = [self.runs.itemData(at) for at in range(self.runs.count())]
-        self._setting = True
-        if run not in paths:
-            self.runs.addItem(visible(run.name, 80), run)
-            paths.append(run)
-        self.runs.setCurrentIndex(paths.index(run))
-        self._setting = False
-
-    def _run_chosen(self, at: int) -> None:
-        if not self._setting and at >= 0:
-            self.open(self.runs.itemData(at))
+            self.open(self.runs.last() or known[0])
 
     def _arrived(self, reading: Reading | None) -> None:
         if reading is None or reading.path != self._wished:
@@ -268,7 +218,7 @@ class ResultsPage(QWidget):
         self._say()
         self._allow()
         if reading.evaluation is None:
-            self._unevaluated(reading)
+            self._show_empty(unevaluated(reading, self.desk, self.evaluate))
             return
         self.places.setCurrentIndex(1)
         self._show_pane()
@@ -281,7 +231,7 @@ class ResultsPage(QWidget):
             self._no_runs()
         else:
             self._wished = self.reading.path
-            self._choose_in_list(self.reading.path)
+            self.runs.choose(self.reading.path)
 
     def _lead(self, reading: Reading) -> str:
         split = reading.split(self.desk.split)
@@ -308,8 +258,8 @@ class ResultsPage(QWidget):
 
     def _pane(self, name: str) -> QWidget:
         if name not in self._panes:
-            made = _make(name, self.desk)
-            made.setAccessibleName(_pane_titles()[name])
+            made = make_pane(name, self.desk)
+            made.setAccessibleName(pane_titles()[name])
             self._panes[name] = made
             self.stack.addWidget(made)
         return self._panes[name]
@@ -349,41 +299,7 @@ class ResultsPage(QWidget):
         self.split.hide()
         self.header.set_lead("")
         self.banner.hide()
-        self._show_empty(
-            EmptyState(
-                "results",
-                tr("There is no run yet"),
-                tr(
-                    "Results are read from a run: one execution of a recipe. Bring a table and "
-                    "train, or begin with an example."
-                ),
-                [
-                    (tr("Begin with an example"), lambda: self.context.go("home")),
-                    (tr("Bring a table"), lambda: self.context.go("data")),
-                ],
-            )
-        )
-
-    def _unevaluated(self, reading: Reading) -> None:
-        jobs = (tr("Open jobs"), self.desk.open_job)
-        if self.desk.busy or reading.status == "running":
-            title = tr("{run} is at work").format(run=reading.name)
-            text = tr("Its results stand here as soon as they are measured.")
-            buttons = [jobs]
-        elif "model" in reading.made:
-            title = tr("{run} was not evaluated yet").format(run=reading.name)
-            text = tr("Its model is trained; its test rows were not predicted and measured.")
-            buttons = [(tr("Evaluate it"), self.evaluate), jobs]
-        else:
-            title = tr("{run} has no results: it is {status}").format(
-                run=reading.name, status=reading.status
-            )
-            text = tr(
-                "Its training did not end, so there is nothing to measure. It can go on from its "
-                "last checkpoint on the page “Jobs”."
-            )
-            buttons = [jobs]
-        self._show_empty(EmptyState("results", title, text, buttons))
+        self._show_empty(no_runs(self.context))
 
     def _say(self) -> None:
         """Say above the panes what is at work on this run, or was not read."""
@@ -427,10 +343,8 @@ class ResultsPage(QWidget):
         if self.reading is not None and Path(path) == self.reading.path:
             self.reload()
 
-    def _decided(self) -> None:
-        pane: Any = self._panes.get("curves")
-        if self.reading is not None and pane is not None:
-            decision = pane.decision
+    def _decided(self, decision: Decision | None) -> None:
+        if self.reading is not None:
             self.reading = self.desk.reading = replace(self.reading, decision=decision)
 
     def _texts_written(self, path: str) -> None:
@@ -489,47 +403,3 @@ class ResultsPage(QWidget):
             (tr("Evaluate it again"), self.evaluate if "model" in reading.made else None),
             *self.desk.copies(lambda: copyable.Evaluate(run)),
         ]
-
-
-def _pane_titles() -> dict[str, str]:
-    return dict(
-        zip(
-            PANES,
-            (
-                tr("Overview"),
-                tr("Curves and threshold"),
-                tr("Rows"),
-                tr("Words"),
-                tr("Groups"),
-                tr("Report"),
-            ),
-            strict=True,
-        )
-    )
-
-
-def _make(name: str, desk: Desk) -> QWidget:
-    """Make a pane; each is imported when it is first opened, with what it needs."""
-    if name == "overview":
-        from .overview import Overview
-
-        return Overview(desk)
-    if name == "curves":
-        from .threshold import ThresholdPane
-
-        return ThresholdPane(desk)
-    if name == "rows":
-        from .rows import Rows
-
-        return Rows(desk)
-    if name == "words":
-        from .words import WordsPane
-
-        return WordsPane(desk)
-    if name == "groups":
-        from .groups import GroupsPane
-
-        return GroupsPane(desk)
-    from .report import ReportPane
-
-    return ReportPane(desk)

@@ -47,6 +47,7 @@ class Rows(QWidget):
         self._reading: Reading | None = None
         self._split = ""
         self._setting = False
+        self._kept: int | None = None
         self._texts = Child(self)
         self._texts.answered.connect(lambda _: self._texts_came())
         self._texts.failed.connect(self._no_texts)
@@ -126,7 +127,8 @@ class Rows(QWidget):
         self.search.setPlaceholderText(tr("Words in the text"))
         self.search.setAccessibleName(tr("Words in the text"))
         self.search.setClearButtonEnabled(True)
-        self.search.findChild(QToolButton).setAccessibleName(tr("Clear the words"))
+        for inner in self.search.findChildren(QToolButton):
+            inner.setAccessibleName(tr("Clear the words"))
         self.search.textChanged.connect(lambda *_: self._wait.start())
         self.clear = QPushButton(tr("Clear filter"))
         self.clear.clicked.connect(lambda *_: self.show_asked(Asked()))
@@ -151,7 +153,7 @@ class Rows(QWidget):
 
     def show_reading(self, reading: Reading, split: str) -> None:
         """Show a run's rows of a split; the filter stays where it can."""
-        same = self._reading is reading
+        before, same = self._reading, self._reading is reading
         self._reading, self._split = reading, split
         facts = reading.facts
         if facts is None:
@@ -173,6 +175,9 @@ class Rows(QWidget):
                 self.view,
                 texts={facts.table.column_names[at]: _share for at in self._shares(reading)},
             )
+            # The same run with its texts has the same rows: go on with the one that was chosen.
+            again = before is not None and before.path == reading.path
+            self._kept = self.view.current_source() if again else None
             model.arranged.connect(self._arranged)
             model.failed.connect(lambda why: self.desk.context.notices.show(why, "warning"))
             self.view.show_model(model)
@@ -257,7 +262,9 @@ class Rows(QWidget):
         said = tr("{n} of {of} {split} rows")
         self.count.setText(said.format(n=f"{model.rowCount():,}", of=f"{of:,}", split=self._split))
         if model.rowCount() and self.view.current_source() is None:
-            self.view.go_to(model.source_row(0))
+            kept, self._kept = self._kept, None
+            if kept is None or not self.view.go_to(kept):
+                self.view.go_to(model.source_row(0))
         elif not model.rowCount() and self._reading is not None:
             self.detail.show_row(self._reading, None)
 

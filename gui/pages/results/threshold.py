@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,63 +19,36 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .... import copyable
-from ....core.measured import Measured
-from ....core.undo import Command
 from ....multimodal.escape import visible
-from ...frame.style import SPACE, set_look
+from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.background import Later
-from ...widgets.basics import Card, MoreButton, label, scrolled
+from ...widgets.basics import Card, label, scrolled
 from ...widgets.matrix import MatrixPlot
 from ...widgets.plots import LinePlot
 from .bars import Bar, IntervalBars
-from .desk import Desk, Item
+from .decision_bar import DecisionBar
+from .desk import Desk
 from .exhibit import Exhibit
 from .histogram import ScoreHistogram
+from .operating import (
+    RATES,
+    Sorted,
+    counts_figure,
+    curve_figure,
+    rate_names,
+    share,
+    sort_rows,
+)
 from .reading import Reading
 
 if TYPE_CHECKING:
-    from ....core.curves import Curve
-    from ....core.decision import Decision
-    from ....core.report.tree import LineFigure
-    from ....core.thresholds import Counts, Goal, Histogram, ThresholdView
-    from .facts import Facts
+    from ....core.thresholds import Goal
 
 STEPS = 1000
-PLOT, TALLEST = 340, 560
+PLOT, TALLEST, NARROW = 340, 560, 900
 POINTS = 400
 POINT = "threshold"
-RATES: dict[str, tuple[Callable[[Counts], int], Callable[[Counts], int]]] = {
-    "accuracy": (lambda c: c.tp + c.tn, lambda c: c.n),
-    "precision": (lambda c: c.tp, lambda c: c.tp + c.fp),
-    "true_positive_rate": (lambda c: c.tp, lambda c: c.tp + c.fn),
-    "false_positive_rate": (lambda c: c.fp, lambda c: c.fp + c.tn),
-    "true_negative_rate": (lambda c: c.tn, lambda c: c.fp + c.tn),
-    "selection_rate": (lambda c: c.tp + c.fp, lambda c: c.n),
-}
-"""Rates that are shares: what they count, and of how many rows."""
-
-
-def rate_names() -> dict[str, str]:
-    """Return what rates are called."""
-    return {
-        "accuracy": tr("Accuracy"),
-        "precision": tr("Precision"),
-        "true_positive_rate": tr("Recall"),
-        "false_positive_rate": tr("False positive rate"),
-        "true_negative_rate": tr("True negative rate"),
-        "selection_rate": tr("Selection rate"),
-    }
-
-
-@dataclass(frozen=True, eq=False)
-class Sorted:
-    """The rows of a split sorted for one class, and their histogram."""
-
-    label: str
-    view: ThresholdView
-    histogram: Histogram
 
 
 class ThresholdPane(QWidget):
@@ -98,6 +69,7 @@ class ThresholdPane(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._follow)
+        self.decision = DecisionBar(desk, self._asked)
         theme = desk.context.theme
         self.histogram = ScoreHistogram(theme)
         self.histogram.moved.connect(self.move_to)
@@ -107,21 +79,19 @@ class ThresholdPane(QWidget):
             exhibit.inside.setFixedHeight(PLOT)
         rates = self._measured()
         self.groups_card = self._groups()
-        grid = QGridLayout()
-        grid.setSpacing(2 * SPACE)
-        grid.addWidget(self.roc, 0, 0, 1, 2)
-        grid.addWidget(self.pr, 0, 2, 1, 2)
-        grid.addWidget(self.counts, 0, 4, 1, 2)
-        grid.addWidget(rates, 1, 0, 1, 3)
-        grid.addWidget(self.groups_card, 1, 3, 1, 3)
+        self.rates_card = rates
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2 * SPACE)
         for column in range(6):
-            grid.setColumnStretch(column, 1)
+            self._grid.setColumnStretch(column, 1)
+        self._narrow: bool | None = None
+        self._arrange(narrow=False)
         inside = QWidget()
         column_ = QVBoxLayout(inside)
         column_.setContentsMargins(0, 2 * SPACE, SPACE, 2 * SPACE)
         column_.setSpacing(2 * SPACE)
         column_.addWidget(self._controls())
-        column_.addLayout(grid)
+        column_.addLayout(self._grid)
         column_.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -148,7 +118,7 @@ class ThresholdPane(QWidget):
         card = Card(tr("Threshold"))
         self.label = QComboBox()
         self.label.setAccessibleName(tr("Class"))
-        self.label.setMinimumWidth(140)
+        self.label.setMinimumWidth(110)
         self.label.currentIndexChanged.connect(lambda *_: self._label_changed())
         self.spin = QDoubleSpinBox()
         self.spin.setRange(0.0, 1.0)
@@ -179,18 +149,7 @@ class ThresholdPane(QWidget):
             button.clicked.connect(partial(self._best, goal))
             self.goals[goal or "half"] = button
             row.addWidget(button)
-        self.decided = label("", "muted")
-        self.use = QPushButton(tr("Use this threshold"))
-        set_look(self.use, "primary")
-        self.use.setToolTip(tr("New tables are answered by it; what was measured stays"))
-        self.use.clicked.connect(lambda *_: self.decide())
-        self.back = QPushButton(tr("Take it back"))
-        self.back.setToolTip(tr("Answer the class with the highest score again"))
-        self.back.clicked.connect(lambda *_: self._write(None))
-        card.header.addWidget(self.decided)
-        card.header.addWidget(self.back)
-        card.header.addWidget(self.use)
-        card.header.addWidget(MoreButton(self._items, tr("Copy this decision")))
+        card.header.addWidget(self.decision)
         card.body.addLayout(row)
         card.body.addWidget(self.histogram)
         return card
@@ -223,6 +182,22 @@ class ThresholdPane(QWidget):
         tall = min(max(PLOT, round(0.36 * self.height())), TALLEST)
         for exhibit in (self.roc, self.pr):
             exhibit.inside.setFixedHeight(tall)
+        self._arrange(narrow=self.width() < NARROW)
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """Put three cards into a row, or two where there is little room."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        wide = 3 if narrow else 2
+        below = 1 if narrow else 0
+        self._grid.addWidget(self.roc, 0, 0, 1, wide)
+        self._grid.addWidget(self.pr, 0, wide, 1, wide)
+        self._grid.addWidget(self.counts, below, 0 if narrow else 4, 1, 6 if narrow else 2)
+        self._grid.addWidget(self.rates_card, below + 1, 0, 1, 6 if narrow else 3)
+        self._grid.addWidget(
+            self.groups_card, below + 2 if narrow else 1, 0 if narrow else 3, 1, 6 if narrow else 3
+        )
 
     def show_reading(self, reading: Reading, split: str) -> None:
         """Show a run's curves on a split."""
@@ -253,7 +228,7 @@ class ThresholdPane(QWidget):
         self._setting = False
         if reading.decision is not None and reading.decision.positive == wished:
             self._set(reading.decision.threshold)
-        self._say_decided()
+        self.decision.show_reading(reading)
         self._label_changed()
 
     def move_to(self, threshold: float) -> None:
@@ -294,7 +269,7 @@ class ThresholdPane(QWidget):
             return
         name = self.label.currentData()
         self._draw_curves(reading, name)
-        self._later.run(partial(_sort, reading.facts, self._split, name))
+        self._later.run(partial(sort_rows, reading.facts, self._split, name))
 
     def _came(self, found: Sorted | None) -> None:
         if found is None:
@@ -326,7 +301,7 @@ class ThresholdPane(QWidget):
             blocks = reading.named(f"evaluation-{self._split}.{title}", "figure")
             exhibit.show_named(blocks[0] if blocks else None)
             exhibit.inside.show_figure(  # type: ignore[attr-defined]
-                _figure(exhibit.heading.text(), x, y, found, roc=kind == "roc")
+                curve_figure(exhibit.heading.text(), x, y, found, roc=kind == "roc")
             )
 
     def _follow(self) -> None:
@@ -344,7 +319,7 @@ class ThresholdPane(QWidget):
                 plot.set_point(POINT, *point)
             else:
                 plot.remove_point(POINT)
-        self.matrix.show_figure(_matrix(counts, found.label))
+        self.matrix.show_figure(counts_figure(counts, found.label))
         known = counts.rates()
         said = tr("F1 {f1:.3f} · balanced accuracy {balanced:.3f}")
         self.f1.setText(said.format(f1=known["f1"], balanced=known["balanced_accuracy"]))
@@ -366,124 +341,14 @@ class ThresholdPane(QWidget):
         audit = None if self._reading is None else self._reading.audit
         return audit.spec.small if audit is not None else 30
 
-    # Deciding
-
     def decide(self) -> None:
         """Let new tables be answered by this threshold; it can be undone."""
-        from ....core.decision import Decision
+        self.decision.decide()
 
-        self._write(Decision(self.label.currentData(), round(self.threshold, 6)))
-
-    def _write(self, wished: Decision | None) -> None:
-        from ....core import decision
-
-        reading = self._reading
-        if reading is None:
-            return
-        run, labels, before = reading.path, reading.labels, reading.decision
-
-        def put(one: Decision | None) -> None:
-            if one is None:
-                decision.clear(run)
-            else:
-                decision.write(run, one, labels)
-            if self._reading is not None and self._reading.path == run:
-                self._reading = replace(self._reading, decision=one)
-                self._say_decided()
-            self.desk.decided.emit()
-
-        text = tr("Take the threshold back") if wished is None else tr("Use this threshold")
-        try:
-            self.desk.context.undo.do(Command(text, partial(put, wished), partial(put, before)))
-        except OSError as error:
-            self.desk.context.notices.show(
-                tr("The decision can’t be written ({why}). Is the run’s folder writable?").format(
-                    why=error.strerror
-                ),
-                "error",
-            )
-            return
-        said = tr("New tables are answered by the highest score again.")
-        if wished is not None:
-            said = tr("New tables are answered “{label}” from a score of {value:.3f} on.").format(
-                label=wished.positive, value=wished.threshold
-            )
-        undo = (tr("Undo"), self.desk.context.undo.stack.undo)
-        self.desk.context.notices.show(said, "done", offers=(undo,))
-
-    @property
-    def decision(self) -> Decision | None:
-        """What is in use for new tables."""
-        return None if self._reading is None else self._reading.decision
-
-    def _say_decided(self) -> None:
-        decided = None if self._reading is None else self._reading.decision
-        self.back.setEnabled(decided is not None)
-        if decided is None:
-            self.decided.setText(tr("In use: the highest score"))
-        else:
-            said = tr("In use: “{label}” from {value:.3f} on")
-            self.decided.setText(
-                said.format(label=visible(decided.positive, 40), value=decided.threshold)
-            )
-
-    def _items(self) -> list[Item]:
-        def action() -> copyable.Decide:
-            return copyable.Decide(
-                self.desk.run, self.label.currentData() or "", round(self.threshold, 6)
-            )
-
-        return self.desk.copies(action)
+    def _asked(self) -> tuple[str, float]:
+        return self.label.currentData() or "", round(self.threshold, 6)
 
     def end(self) -> None:
         """End what is at work."""
         self._soon.stop()
         self._later.forget()
-
-
-def share(counts: Counts, rate: str) -> Measured:
-    """Return a rate with its Wilson interval."""
-    import numpy as np
-
-    from ....fairness.uncertainty import wilson
-
-    top, of = RATES[rate]
-    count, rows = top(counts), of(counts)
-    if not rows:
-        return Measured(math.nan, n=0)
-    low, high = wilson(np.array([count]), np.array([rows]))
-    return Measured(count / rows, float(low[0]), float(high[0]), rows, "wilson")
-
-
-def _sort(facts: Facts, split: str, label_: str) -> Sorted:
-    view = facts.view(split, label_)
-    return Sorted(label_, view, view.histogram(80))
-
-
-def _figure(title: str, x: str, y: str, curves: list[Curve], *, roc: bool) -> LineFigure:
-    from ....core.curves import thin
-    from ....core.report.tree import Line, LineFigure
-
-    lines = []
-    for curve in curves:
-        short = thin(curve, POINTS)
-        name = tr("macro average") if curve.average else curve.name
-        text = f"{visible(name, 40)} ({'AUC' if roc else 'AP'} {curve.area:.3f})"
-        band = (None, None) if curve.average else (short.low, short.high)
-        lines.append(Line(text, short.x, short.y, *band, dashed=curve.average))
-    alt = "; ".join(line.name for line in lines)
-    return LineFigure(title, x, y, tuple(lines), alt, unit_square=True, diagonal=roc)
-
-
-def _matrix(counts: Counts, label_: str) -> Any:
-    import numpy as np
-
-    from ....core.report.tree import MatrixFigure
-
-    table = np.array([[counts.tp, counts.fn], [counts.fp, counts.tn]], np.int64)
-    names = (label_, tr("others"))
-    alt = tr("{tp} true and {fp} false positives, {fn} false and {tn} true negatives").format(
-        tp=counts.tp, fp=counts.fp, fn=counts.fn, tn=counts.tn
-    )
-    title = tr("Counts at this threshold")
-    return MatrixFigure(title, tr("True class"), tr("Answered"), names, table, alt)

@@ -24,7 +24,7 @@ from ....multimodal.escape import visible
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState, MoreButton, label, scrolled
-from ...widgets.plots import IntervalPlot
+from ...widgets.row_plots import IntervalPlot
 from ...widgets.word_map import Scale
 from .desk import Desk, Item
 from .exhibit import Exhibit, show_intervals
@@ -169,7 +169,8 @@ class WordsPane(QWidget):
         self.search.setPlaceholderText(tr("Words in the text"))
         self.search.setAccessibleName(tr("Words in the text"))
         self.search.setClearButtonEnabled(True)
-        self.search.findChild(QToolButton).setAccessibleName(tr("Clear the words"))
+        for inner in self.search.findChildren(QToolButton):
+            inner.setAccessibleName(tr("Clear the words"))
         self.search.textChanged.connect(lambda *_: self._wait.start())
         for widget in (self.method, self.answered, self.group, self.search):
             widget.setMinimumWidth(100)
