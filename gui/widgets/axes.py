@@ -82,11 +82,18 @@ class Axes(QWidget):
             axis.setPen(colours.border)
             axis.setTextPen(colours.muted)
             axis.setTickFont(font)
-            axis.enableAutoSIPrefix(False)
+            # Switching prefixes off is not enough: 0.9 became 900 when the theme changed.
+            axis.setSIPrefixEnableRanges(())
         self.item.showGrid(x=True, y=True, alpha=0.12)
 
     def _label(self, side: str, text: str) -> None:
-        self.item.setLabel(side, text, color=self.theme.palette.muted, **{"font-size": "9pt"})
+        self.item.setLabel(
+            side,
+            text,
+            siPrefixEnableRanges=(),
+            color=self.theme.palette.muted,
+            **{"font-size": "9pt"},
+        )
 
     def _pen(self, at: int, *, dashed: bool = False, width: float = 2.0) -> Any:
         colours = self.theme.palette.series

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -24,7 +24,7 @@ from ...frame.context import Context
 from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
-from ...widgets.basics import Card, label, scrolled
+from ...widgets.basics import Card, Flow, label, scrolled
 from .check import Fault
 from .editors import editor
 from .model_field import ModelField
@@ -62,8 +62,8 @@ class Form(QWidget):
         self._jumps: dict[str, QPushButton] = {}
         self._jump = QButtonGroup(self)
         self._jump.setExclusive(True)
-        self._rail = QHBoxLayout()
-        self._rail.setSpacing(SPACE - 2)
+        rail = QWidget()
+        self._rail = Flow(rail)
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Find a key"))
         self.search.setAccessibleName(tr("Find a key of the recipe"))
@@ -80,12 +80,12 @@ class Form(QWidget):
         self._column.addWidget(self.nothing)
         self.setMaximumWidth(WIDEST)
         self.area: QScrollArea = scrolled(self._inside)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._column.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(SPACE)
-        top.addLayout(self._rail)
-        top.addStretch(1)
-        top.addWidget(self.search, 1)
+        top.addWidget(rail, 2)
+        top.addWidget(self.search, 1, Qt.AlignmentFlag.AlignTop)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, SPACE, 0)
         whole.setSpacing(SPACE + 4)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,6 +25,9 @@ from .check import Fault
 from .estimate_line import EstimateLine
 from .form import Form
 from .yaml_editor import YamlEditor
+
+FORM, LEAST, ROOM = 616, 400, 960
+"""Pixels of the form where the page is wider than `ROOM`, and where it isn't."""
 
 Items = Callable[[], Sequence[tuple[str | None, Callable[[], object] | None]]]
 
@@ -82,8 +85,7 @@ class View(QStackedWidget):
         column.addWidget(self.verdict)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
-        self.form.setMinimumWidth(520)
-        right.setMinimumWidth(280)
+        right.setMinimumWidth(200)
         self.split.addWidget(self.form)
         self.split.addWidget(right)
         self.split.setStretchFactor(0, 3)
@@ -99,6 +101,11 @@ class View(QStackedWidget):
         self.work = work
         self.addWidget(self.empty)
         self.addWidget(work)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the form the width that its fields need, where there is room for it."""
+        super().resizeEvent(event)
+        self.form.setMinimumWidth(FORM if self.width() > ROOM else LEAST)
 
     def show_title(self, name: str, file: Path | None, unsaved: bool) -> None:
         """Show what is open, and whether it is saved."""
