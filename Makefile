@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-only prove screenshots lock clean format
+.PHONY: demo gui test check test-only end-to-end prove screenshots lock clean format
 
 .venv/base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -18,7 +18,10 @@ BIN := .venv/bin
 demo: .venv/base  ## the whole path on the bundled sample; prints where the report is
 	$(BIN)/pellucid demo
 
-test: .venv/full check test-only  ## everything that must hold before a change lands
+gui: .venv/base  ## open the window
+	$(BIN)/pellucid gui
+
+test: .venv/full check test-only end-to-end  ## everything that must hold before a change lands
 
 check: .venv/full  ## style, types, floors
 	$(BIN)/ruff check .
@@ -28,6 +31,12 @@ check: .venv/full  ## style, types, floors
 
 test-only: .venv/full
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -m 'not prove'
+
+end-to-end: .venv/full  ## a real window under Xvfb, by mouse and keyboard; skipped without Xvfb
+	$(BIN)/python tests/end_to_end/window.py
+
+screenshots: .venv/full  ## draw every page: docs/images and, larger, build/screenshots
+	$(BIN)/python tests/gui/screenshots.py
 
 prove: .venv/full  ## what takes long: kills, simulations, real data
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -m prove

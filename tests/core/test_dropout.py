@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+
 from pellucid.core.dropout import quick_masks
 
 

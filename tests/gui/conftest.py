@@ -49,22 +49,20 @@ def qapp(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
 def nothing_left(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a window, timer, thread or process; begin it with no settings."""
     settings().clear()
+    gc.freeze()  # `alive` passes over what is there already, which may be all of torch
     widgets = set(map(id, qapp.topLevelWidgets()))
-    timers = set(map(id, alive(QTimer)))
     threads = set(threading.enumerate())
     children = set(psutil.Process().children(recursive=True))
     yield
     settle()
     try:
         assert not windows_left(widgets), "windows are left: close them"
-        assert not until_none(lambda: timers_left(timers)), (
-            "timers are running: stop them in leave()"
-        )
+        assert not until_none(timers_left), "timers are running: stop them in leave()"
         assert not until_none(qt_threads_left), "Qt threads are at work: end them in leave()"
         assert not until_none(lambda: threads_left(threads)), "Python threads go on: end them"
         assert not until_none(lambda: children_left(children)), "processes go on: end them"
     finally:
-        clear_away(widgets, timers, children)
+        clear_away(widgets, children)
 
 
 @pytest.fixture
@@ -192,9 +190,9 @@ def windows_left(known: set[int]) -> list[QWidget]:
     return [one for one in ours if one.metaObject().className() != "QTipLabel"]
 
 
-def timers_left(known: set[int]) -> list[object]:
+def timers_left() -> list[object]:
     """Describe the running timers that Python knows and that weren't there before."""
-    return [name_of(one) for one in alive(QTimer) if one.isActive() and id(one) not in known]
+    return [name_of(one) for one in alive(QTimer) if one.isActive()]
 
 
 def threads_left(known: set[threading.Thread]) -> list[object]:
@@ -232,7 +230,7 @@ def children_left(known: set[psutil.Process]) -> list[object]:
 
 
 def alive(*kinds: type) -> list:
-    """Return all objects of these kinds that Python holds and Qt hasn't deleted."""
+    """Return the objects of these kinds that came since `gc.freeze` and that Qt hasn't deleted."""
     return [one for one in gc.get_objects() if issubclass(type(one), kinds) and isValid(one)]
 
 
@@ -245,11 +243,10 @@ def name_of(thing: object) -> str:
     return " in ".join(parts)
 
 
-def clear_away(widgets: set[int], timers: set[int], children: set[psutil.Process]) -> None:
+def clear_away(widgets: set[int], children: set[psutil.Process]) -> None:
     """Take away what a test left, so that the next one isn't blamed for it."""
     for timer in alive(QTimer):
-        if id(timer) not in timers:
-            timer.stop()
+        timer.stop()
     for widget in windows_left(widgets):
         widget.close()
         widget.deleteLater()

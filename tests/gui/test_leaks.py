@@ -30,9 +30,9 @@ def test_a_window_is_found(checks: object, qapp: object) -> None:
 def test_a_timer_is_found(checks: object, qapp: object) -> None:
     timer = QTimer()
     timer.start(1000)
-    assert any("QTimer" in one for one in checks.timers_left(set()))
+    assert any("QTimer" in one for one in checks.timers_left())
     timer.stop()
-    assert checks.timers_left(set()) == []
+    assert checks.timers_left() == []
 
 
 def test_qt_threads_are_found(checks: object, qapp: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pellucid.gui.pages.recipe.splice import line_of, put
@@ -122,6 +122,8 @@ PLACES = st.sampled_from(
 
 
 @settings(max_examples=60, deadline=None)
+@example([(("name",), "\x85")], TEXT)
+@example([(("data", "inputs"), {"\x7f": "text"})], TEXT)
 @given(st.lists(st.tuples(PLACES, VALUES), max_size=6), st.sampled_from([TEXT, "", "# only this"]))
 def test_any_edits_leave_what_was_meant(edits: list[Any], text: str) -> None:
     wanted = yaml.safe_load(text) or {}

@@ -44,7 +44,8 @@ def put(text: str, keys: Sequence[str], value: Any) -> str:
             return out
     except (yaml.YAMLError, IndexError, ValueError):
         pass
-    return yaml.safe_dump(wanted, sort_keys=False, allow_unicode=True, width=100)
+    plain = _json(wanted).isprintable()
+    return yaml.safe_dump(wanted, sort_keys=False, allow_unicode=plain, width=100)
 
 
 def read(text: str) -> Any:
@@ -79,7 +80,17 @@ def flow(value: Any) -> str:
         value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=math.inf
     )
     text = text.removesuffix("...\n").strip()
-    return json.dumps(value, ensure_ascii=False) if "\n" in text else text
+    # PyYAML writes some characters as they are that it then reads as a space, or refuses.
+    return text if text.isprintable() and _json(value).isprintable() else _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    """Write a value as JSON, with escapes that YAML knows for what can't be seen."""
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in _json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _splice(text: str, keys: list[str], value: Any) -> str:

@@ -91,7 +91,8 @@ class ScoreHistogram(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the threshold to the mouse."""
-        self._drag(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Let the threshold follow the mouse."""
