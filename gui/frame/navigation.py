@@ -54,8 +54,10 @@ class Navigation(QFrame):
         self._column.insertWidget(self._column.count() - 1, button)
 
     def show_chosen(self, page: str) -> None:
-        """Mark the page in front."""
+        """Mark the page in front; the keyboard's focus goes along where it was here."""
         self._buttons[page].setChecked(True)
+        if any(button.hasFocus() for button in self._buttons.values()):
+            self._buttons[page].setFocus()
 
     def show_count(self, page: str, count: int) -> None:
         """Show how many things wait on a page, such as running jobs."""

@@ -60,6 +60,22 @@ def test_a_page_is_reached_by_mouse_and_by_keys(
     assert buttons[number].isChecked()
 
 
+def test_the_focus_goes_along_with_the_page_where_it_was_in_the_navigation(
+    window: MainWindow,
+) -> None:
+    buttons = {
+        one.text(): one for one in window.navigation.findChildren(QToolButton) if one.isCheckable()
+    }
+    window.activateWindow()
+    buttons["Home"].setFocus()
+    window.go("runs")
+    assert buttons["Runs"].hasFocus()
+    window.stack.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    window.stack.setFocus()
+    window.go("home")
+    assert not buttons["Home"].hasFocus()
+
+
 def test_a_page_is_made_when_it_is_first_opened_and_then_kept(window: MainWindow) -> None:
     home = window.page("home")
     assert window.stack.count() == 1
