@@ -96,6 +96,15 @@ def test_every_key_of_the_schema_has_a_field_with_a_name_and_help(page: Any) -> 
         assert row.note.text()
 
 
+def test_tab_goes_through_the_form_before_the_yaml(page: Any) -> None:
+    page.form.finish()
+    order, at = [], page.form.search
+    while (at := at.nextInFocusChain()) is not page.form.search:
+        order.append(at)
+    fields = [place for place, one in enumerate(order) if page.form.area.isAncestorOf(one)]
+    assert max(fields) < order.index(page.view.copy) < order.index(page.yaml)
+
+
 def test_keys_that_people_change_often_are_in_sight_and_the_rest_folded(page: Any) -> None:
     for section, (spec, often) in SHOWN.items():
         for key in spec.model_fields:

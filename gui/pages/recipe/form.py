@@ -48,9 +48,13 @@ class _Section:
 
 
 class Form(QWidget):
-    """Shows a recipe's values; `edited` carries the key's place and its new value."""
+    """Shows a recipe's values; `edited` carries the key's place and its new value.
+
+    `built` tells that every field is there.
+    """
 
     edited = Signal(object, object)
+    built = Signal()
 
     def __init__(self, context: Context, folder: Callable[[], Path]) -> None:
         super().__init__()
@@ -191,6 +195,8 @@ class Form(QWidget):
         for row in self._cards[-1].rows:
             row.show_value(*at(self._raw, row.item.keys))
         self._sift()
+        if not self._todo:
+            self.built.emit()
 
     def _jump_to(self, key: str) -> None:
         self.finish()

@@ -67,6 +67,7 @@ class View(QStackedWidget):
             self.header.add(button)
         self.estimate = EstimateLine()
         self.form = Form(context, folder)
+        self.form.built.connect(self._order)
         self.yaml = YamlEditor(context.theme)
         self.verdict: QLabel = label("", "muted", wrap=True)
         self.verdict.setAccessibleName(tr("What is wrong with the recipe"))
@@ -79,7 +80,8 @@ class View(QStackedWidget):
         column.setSpacing(SPACE)
         top = QHBoxLayout()
         top.addWidget(label(tr("YAML"), "heading"), 1)
-        top.addWidget(action_button(actions["recipe.copy_yaml"], "quiet", text=tr("Copy")))
+        self.copy = action_button(actions["recipe.copy_yaml"], "quiet", text=tr("Copy"))
+        top.addWidget(self.copy)
         column.addLayout(top)
         column.addWidget(self.yaml, 1)
         column.addWidget(self.verdict)
@@ -106,6 +108,20 @@ class View(QStackedWidget):
         """Give the form the width that its fields need, where there is room for it."""
         super().resizeEvent(event)
         self.form.setMinimumWidth(FORM if self.width() > ROOM else LEAST)
+
+    def _order(self) -> None:
+        """Let Tab go through the form before the YAML, though its fields are made last."""
+        QWidget.setTabOrder(self._last_field(), self.copy)
+        QWidget.setTabOrder(self.copy, self.yaml)
+
+    def _last_field(self) -> QWidget:
+        found: QWidget = self.form.search
+        at = found.nextInFocusChain()
+        while at is not None and at is not self.form.search:
+            if self.form.isAncestorOf(at) and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                found = at
+            at = at.nextInFocusChain()
+        return found
 
     def show_title(self, name: str, file: Path | None, unsaved: bool) -> None:
         """Show what is open, and whether it is saved."""
