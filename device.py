@@ -43,7 +43,8 @@ class Device:
     @property
     def words(self) -> str:
         """The device in a few words, for people."""
-        return f"{self.name}, {self.precision}, {self.threads} threads"
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.name}, {self.precision}, {threads}"
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for environment.json."""
