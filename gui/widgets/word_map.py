@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -128,7 +128,7 @@ def lay_out(words: Words, width: float, advance: Callable[[str], float] | None =
     for at, word in enumerate(words.words[:MOST_WORDS]):
         text = visible(word, LONGEST_WORD)
         wide = measure(text)
-        if x and x + wide > width:
+        if x and x + wide + sum(map(measure, _marks_behind(words, at))) > width:
             x, y = 0.0, y + LINE
         box = QRectF(x, y, min(wide, width), LINE)
         if backwards:
@@ -141,6 +141,15 @@ def lay_out(words: Words, width: float, advance: Callable[[str], float] | None =
             x, y = 0.0, y + LINE
     left_out = max(len(words.words) - MOST_WORDS, 0)
     return LaidOut(tuple(placed), y + LINE + (LINE if left_out else 0), left_out)
+
+
+def _marks_behind(words: Words, at: int) -> Iterator[str]:
+    """Return the marks that follow a word without a space: no line begins with them."""
+    for place in range(at, min(len(words.words), len(words.separators)) - 1):
+        mark = words.words[place + 1]
+        if words.separators[place] or any(letter.isalnum() for letter in mark):
+            return
+        yield visible(mark, LONGEST_WORD)
 
 
 def paint(

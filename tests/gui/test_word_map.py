@@ -32,6 +32,13 @@ def test_words_break_into_lines() -> None:
     assert laid.under(QPointF(45, 5)) is None
 
 
+def test_no_line_begins_with_a_mark() -> None:
+    text = Words(("aaaa", "bb", ",", "cc", "dd"), (" ", "", " ", "", ""), (0.1,) * 5, 1.0, "good")
+    places = [(one.box.x(), one.box.y()) for one in lay_out(text, 75, ten).placed]
+    # “bb” alone would fit behind “aaaa”, but not with its comma; “dd” is no mark and may break.
+    assert places == [(0, 0), (0, LINE), (20, LINE), (40, LINE), (0, 2 * LINE)]
+
+
 def test_a_line_break_in_the_text_begins_a_line() -> None:
     laid = lay_out(words("a", "b", after="\n"), 500, ten)
     assert [one.box.y() for one in laid.placed] == [0, LINE]
