@@ -18,6 +18,8 @@ EVERY = 400
 """Milliseconds between two looks."""
 ENDED_EVERY = 8
 """Looks between two checks of a job that had ended: it may have been resumed elsewhere."""
+ENDS = (events.Finished, events.Stopped, events.Failed)
+"""Events that are a job's last."""
 
 
 class Watch(QObject):
@@ -90,6 +92,7 @@ class Watch(QObject):
         quiet = job.status not in ("running", "new") and self._looks % ENDED_EVERY
         if not grown and quiet:
             return
+        known = path in self._stamps
         self._stamps[path] = size
         before = job.status
         told = job.catch_up()
@@ -100,8 +103,10 @@ class Watch(QObject):
             self.told.emit(str(path))
         if job.status != before:
             self.changed.emit(str(path))
-            if before == "running":
-                self.ended.emit(str(path))
+        # A short job begins and ends between two looks: only its events tell of it.
+        missed = known and any(isinstance(event, ENDS) for event in told)
+        if job.status != "running" and (before == "running" or missed):
+            self.ended.emit(str(path))
 
 
 def describe(event: events.Event) -> str:

@@ -480,3 +480,20 @@ def test_a_command_whose_input_is_at_fault_is_told(
     assert "there is no such recipe" in said(cards(window)[-1])
     assert window.notices.history[-1].tone == "error"
     assert list(window.workspace.memory.glob("told-*")) == []
+
+
+def test_a_job_that_ends_between_two_looks_is_told_once(
+    window: MainWindow, finished_run: Callable[..., Path]
+) -> None:
+    run = finished_run(window)
+    ended: list[str] = []
+    window.watch.ended.connect(ended.append)
+    window.watch.look()
+    assert ended == []
+    log = events.EventLog(run / "events.jsonl", run.name)
+    log(events.Started(step="run", steps=("audit",)))
+    log(events.Finished(seconds=0.1))
+    log.close()
+    for _ in range(3):
+        window.watch.look()
+    assert [Path(path) for path in ended] == [run]
