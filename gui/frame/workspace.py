@@ -17,7 +17,7 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
 
 from ...core import jobs
-from ...core.files import read_json, write_json
+from ...core.files import read_json
 from .child import complaint
 
 MOST_RECENT = 12
@@ -108,8 +108,11 @@ class Workspace(QObject):
         if known.get(name) == value:
             return
         known[name] = value
+        # Whole or not at all, but without waiting for the disk: every page change writes this.
+        partial = self.memory / "session.json.new"
         with contextlib.suppress(OSError):
-            write_json(self.memory / "session.json", json.loads(json.dumps(known)))
+            partial.write_text(json.dumps(known), encoding="utf-8")
+            partial.replace(self.memory / "session.json")
 
 
 def recents() -> list[Path]:
