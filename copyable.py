@@ -104,28 +104,6 @@ class QueueRecipe:
 
 
 @dataclass(frozen=True)
-class EstimateRecipe:
-    """Estimate what a saved recipe will take."""
-
-    recipe: Path
-    changes: tuple[str, ...] = ()
-
-    def words(self) -> list[str]:
-        """Return the words behind ``pellucid``."""
-        return ["estimate", _path(self.recipe), *_each("--set", self.changes)]
-
-    def script(self) -> list[str]:
-        """Return the lines of a whole script."""
-        return [
-            "import pellucid",
-            "from pellucid.estimate import estimate",
-            "",
-            _load(self.recipe, self.changes),
-            'print("\\n".join(estimate(recipe).sentences))',
-        ]
-
-
-@dataclass(frozen=True)
 class Resume:
     """Go on with a run that has not finished."""
 

@@ -9,7 +9,6 @@ was killed between the two is neither lost nor carried out twice.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -295,21 +294,9 @@ def runner_alive(runs: Path) -> bool:
     return jobs.status(folder) == "running" and jobs.locked(folder)
 
 
-def wake(runs: Path, workspace: Path, told: Path | None = None) -> subprocess.Popen[bytes] | None:
-    """Start a runner as a process of its own, unless there is one.
-
-    Parameters
-    ----------
-    runs
-        Folder that holds the runs.
-    workspace
-        Folder for the process to work in.
-    told
-        File that takes what it writes to standard error.
-    """
-    if runner_alive(runs):
-        return None
-    return jobs.start(["queue", "run", "--runs", str(runs.resolve()), "--quiet"], workspace, told)
+def runner_words(runs: Path) -> list[str]:
+    """Return the words behind ``pellucid`` that start a runner; a second one ends by itself."""
+    return ["queue", "run", "--runs", str(runs.resolve()), "--quiet"]
 
 
 def _checked(path: Path, raw: Any) -> Entry:

@@ -230,6 +230,6 @@ def test_the_window_s_way_to_start_it(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     entry = queue.add(runs, "name: one\n")
     Run.create(runs, "one", entry.recipe, {"queued": entry.path.stem})
-    process = queue.wake(runs, tmp_path)
-    assert process is not None and process.wait(120) == 0
+    process = jobs.start(queue.runner_words(runs), tmp_path)
+    assert process.wait(120) == 0
     assert queue.entries(runs) == [] and stories(runs) == {"one": "new"}

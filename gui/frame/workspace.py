@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
 
-from ...core import jobs
+from ...core import jobs, queue
 from ...core.files import read_json
 from .child import complaint
 
@@ -77,6 +77,20 @@ class Workspace(QObject):
         """Start ``pellucid`` with these words as a process that outlives the window."""
         told = self.memory / f"told-{uuid4().hex[:8]}.txt"
         self._children.append((jobs.start(command, self.path, told), told))
+
+    def enqueue(self, recipe: str) -> bool:
+        """Put a recipe into the queue and see to a runner; say whether one was there already.
+
+        Raises
+        ------
+        OSError, PellucidError
+            If the queue can't be written to or read.
+        """
+        queue.add(self.runs, recipe)
+        alive = queue.runner_alive(self.runs)
+        if not alive:
+            self.start(queue.runner_words(self.runs))
+        return alive
 
     def reap(self) -> list[str]:
         """Take note of processes that ended; return what those said whose input was at fault.

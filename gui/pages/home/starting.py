@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from ....core import queue
 from ....core.files import write_text
 from ....errors import PellucidError
 from ...frame.context import Context
@@ -42,15 +41,11 @@ class Starter(QObject):
 
     def _written(self, found: tuple[Path, str, str]) -> None:
         file, name, recipe = found
-        runs = self._context.workspace.runs
         try:
-            queue.add(runs, recipe)
-            alive = queue.runner_alive(runs)
+            alive = self._context.workspace.enqueue(recipe)
         except (OSError, PellucidError) as error:
             self._broken(error)
             return
-        if not alive:
-            self._context.workspace.start(["queue", "run", "--runs", str(runs), "--quiet"])
         self._context.workspace.remember("recipe", str(file))
         said = tr("{name} is in the queue.") if alive else tr("{name} starts.")
         self._context.notices.show(

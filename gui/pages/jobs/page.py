@@ -314,8 +314,8 @@ class JobsPage(QWidget):
 
     def start_queue(self) -> None:
         """Carry out what waits, one after another."""
-        runs = str(self._context.workspace.runs)
-        self._context.workspace.start(["queue", "run", "--runs", runs, "--quiet"])
+        workspace = self._context.workspace
+        workspace.start(queue.runner_words(workspace.runs))
         self._context.notices.show(tr("The queue starts."))
 
     def end_queue(self) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .... import copyable
-from ....core import queue
 from ....errors import PellucidError
 from ...frame.context import Context
 from ...frame.texts import tr
@@ -114,11 +113,9 @@ class RecipePage(QWidget):
             saved = filing.save() if state.file else filing.write(filing.usual_file())
             if not saved:
                 return
-        runs = self._context.workspace.runs
         recipe = self.document.now.recipe or recipe
         try:
-            queue.add(runs, recipe.dump())
-            alive = queue.runner_alive(runs)
+            alive = self._context.workspace.enqueue(recipe.dump())
         except (OSError, PellucidError) as error:
             self._context.notices.show(
                 tr(
@@ -127,8 +124,6 @@ class RecipePage(QWidget):
                 "error",
             )
             return
-        if not alive:
-            self._context.workspace.start(["queue", "run", "--runs", str(runs), "--quiet"])
         self._context.notices.show(
             tr("{name} is in the queue.").format(name=recipe.name)
             if alive
