@@ -210,6 +210,43 @@ class Predict:
 
 
 @dataclass(frozen=True)
+class ChatLook:
+    """Show conversations as a model reads them, and which of their tokens are learnt."""
+
+    table: Path
+    model: str
+    rows: int = 3
+    max_length: int = 256
+    template: str | None = None
+    encoding: str = "utf-8"
+
+    def words(self) -> list[str]:
+        """Return the words behind ``pellucid``."""
+        encoding = _given("--encoding", None if self.encoding == "utf-8" else self.encoding)
+        length = ["--max-length", str(self.max_length)]
+        named = ["--model", self.model, "--rows", str(self.rows), *length]
+        template = _given("--template", None if self.template is None else _path(self.template))
+        return ["data", "chat-look", _path(self.table), *named, *template, *encoding]
+
+    def script(self) -> list[str]:
+        """Return the lines of a whole script."""
+        template = None if self.template is None else _path(self.template)
+        model = f"name={self.model!r}, max_length={self.max_length}, chat_template={template!r}"
+        return [
+            _PATHS,
+            "",
+            "from pellucid.core.chat_look import chat_look",
+            "from pellucid.multimodal.spec import ModelSpec",
+            "",
+            f"table, model = Path({_path(self.table)!r}), ModelSpec({model})",
+            f"found = chat_look(table, model, rows={self.rows}, encoding={self.encoding!r})",
+            "for one in found['shown']:",
+            "    for piece in one['pieces']:",
+            "        print(piece['kind'], repr(piece['text']))",
+        ]
+
+
+@dataclass(frozen=True)
 class Decide:
     """Answer a class from a score on; without a threshold, the highest score again."""
 

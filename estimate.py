@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import device as devices
+from .core.memory import out_of_memory
 from .core.roughly import almost, amount
 from .errors import JobError, paragraph
 from .pipeline import Brought, bring
 from .recipe import Recipe
 
 if TYPE_CHECKING:
+    from .core.events import Emit, Event
+    from .core.tasks import Task
     from .core.trial import Pace
 
 ENCODED = 8000
@@ -159,7 +162,7 @@ def estimate(recipe: Recipe) -> Estimate:
     try:
         return _estimate(recipe)
     except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
+        if not out_of_memory(error):
             raise
         raise JobError(
             paragraph(
@@ -177,41 +180,44 @@ def _estimate(recipe: Recipe) -> Estimate:
     import torch
 
     from .core import trial
+    from .core.adapt import adapt
+    from .core.loop import steps_of
     from .core.splits import SPLITS
-    from .multimodal.models import load_classifier
-    from .multimodal.text.encode import encode, longest
+    from .multimodal.text.encode import longest
 
     torch.set_num_threads(brought.device.threads)
-    data = brought.dataset
+    data, task = brought.dataset, brought.task
     rows = {split: data.rows(split) for split in SPLITS}
-    model = load_classifier(brought.source, recipe.model, data.labels, recipe.train.seed)
+    told: list[str] = []
+    hear = _warnings_into(told)
+    model = task.load(brought.source, data.labels, recipe.train.seed, emit=hear)
+    model = adapt(model, recipe.model.adapt)
     taken = {split: _evenly(found, ENCODED) for split, found in rows.items()}
     loaded = time.perf_counter() - begun
 
     begun = time.perf_counter()
     encoded = {
-        split: encode(brought.tokenizer, data.take(some).samples(), recipe.model.max_length)
+        split: task.encode(brought.tokenizer, data.take(some), emit=hear)
         for split, some in taken.items()
     }
     known = sum(map(len, taken.values()))
     encoding = (time.perf_counter() - begun) * len(data) / known
 
     others = trial.Bystanders()
-    targets = data.codes[taken["train"]]
     epoch, memory = trial.train_pace(
-        model, encoded["train"], targets, recipe.train, brought.device, PATIENCE["train"]
+        model, encoded["train"], task.loss, recipe.train, brought.device, PATIENCE["train"]
     )
     # The encoded rows that the trial went without: four bytes a token and one for its part.
     tokens = sum(one.lengths.sum() for one in encoded.values())
     if brought.device.kind == "cpu":
         memory += int(5 * tokens * (len(data) - known) / known)
     model.eval()
-    judged = _pass(trial.predict_pace, model, encoded["validation"], PATIENCE["validate"])
+    judged = _pass(trial, model, encoded["validation"], task, PATIENCE["validate"])
     model = trial.at_rest(model)
 
     seconds, timed = {}, 0
     for split in recipe.evaluate.splits:
-        one = _pass(trial.predict_pace, model, encoded[split], PATIENCE["evaluate"])
+        one = _pass(trial, model, encoded[split], task, PATIENCE["evaluate"])
         timed += one.timed if one else 0
         seconds[split] = _scaled(one, len(rows[split]), len(taken[split]))
     explained, explain, tried = _explanation(recipe, brought, model)
@@ -220,11 +226,14 @@ def _estimate(recipe: Recipe) -> Estimate:
     parameters, trained, weights = trial.sizes(model)
     checkpoint = weights + 2 * 4 * trained
     train = recipe.train
-    per_epoch = math.ceil(len(rows["train"]) / train.batch_size)
-    steps = per_epoch * train.epochs
-    saves = train.epochs + _saves_between(per_epoch, steps, train.checkpoint_steps)
+    # Windows and packs are not as many as the rows.
+    samples = len(encoded["train"]) * len(rows["train"]) / len(taken["train"])
+    per_epoch = math.ceil(samples / train.batch_size)
+    steps = steps_of(math.ceil(samples), train)
+    epochs = steps / per_epoch
+    saves = math.ceil(epochs) + _saves_between(per_epoch, steps, train.checkpoint_steps)
     best = weights if len(rows["validation"]) else 0
-    written = saves * checkpoint + train.epochs * best
+    written = saves * checkpoint + math.ceil(epochs) * best
     whole = _scaled(epoch, len(rows["train"]), len(taken["train"]))
     validation = _scaled(judged, len(rows["validation"]), len(taken["validation"]))
     cut, most = _lengths(brought.tokenizer, data, taken, encoded)
@@ -233,7 +242,7 @@ def _estimate(recipe: Recipe) -> Estimate:
         epochs=train.epochs,
         steps=steps,
         prepare=loaded + encoding,
-        train=train.epochs * (whole + validation) + written / DISK,
+        train=epochs * (whole + validation) + written / DISK,
         evaluate=sum(seconds.values()),
         explain=explain,
         explained=explained,
@@ -251,17 +260,29 @@ def _estimate(recipe: Recipe) -> Estimate:
             min(train.keep_checkpoints, saves) * checkpoint + weights,
         ),
         device=brought.device.words,
-        basis=_basis(recipe, len(data), known, epoch.timed, timed, tried, busy),
+        basis=(*told, *_basis(recipe, len(data), known, epoch.timed, timed, tried, busy)),
     )
+
+
+def _warnings_into(told: list[str]) -> Emit:
+    """Return a listener that keeps the texts of warnings."""
+    from .core.events import Warning
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Warning):
+            told.append(event.text)
+
+    return hear
 
 
 def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, float, int]:
     """Return the rows to explain, the seconds for all, and the rows that were timed."""
     from .core.dataset import pick
     from .explain.trial import explain_seconds
+    from .steps import offered
 
     spec = recipe.explain
-    if not spec.methods:
+    if not spec.methods or "explain" not in offered(brought.task.name):
         return 0, 0.0, 0
     test = brought.dataset.take(brought.dataset.rows("test"))
     asked = test.take(pick(test.ids, spec.rows))
@@ -288,8 +309,10 @@ def _lengths(
         one = encoded[split]
         if not len(some):
             continue
+        most = max(most, int(one.lengths.max(initial=0)))
+        if not hasattr(one, "cut"):  # windows and packs lose nothing, or their task tells
+            continue
         share += float(one.cut.mean()) * len(data.rows(split)) / len(data)
-        most = max(most, int(one.lengths.max()))
         cut = data.take(some[one.cut]).samples()
         for first in range(0, len(cut), 256):
             whole = tokenizer(
@@ -350,9 +373,11 @@ def _many(number: int, one: str, more: str = "") -> str:
     return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
-def _pass(timed: Any, model: Any, samples: Any, patience: float) -> Pace | None:
+def _pass(trial: Any, model: Any, samples: Any, task: Task, patience: float) -> Pace | None:
     """Time a pass over samples, where there are any."""
-    found: Pace | None = timed(model, samples, patience) if len(samples) else None
+    if not len(samples):
+        return None
+    found: Pace = trial.predict_pace(model, samples, task.loss, patience)
     return found
 
 

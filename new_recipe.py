@@ -14,19 +14,19 @@ import yaml
 from pydantic import BaseModel
 
 from .core.files import write_text
-from .core.spec import EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
+from .core.spec import DataSpec, EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
 from .errors import RecipeError, paragraph
 from .explain.spec import ExplainSpec
 from .fairness.spec import AuditSpec
 from .multimodal.escape import visible
-from .multimodal.spec import ModelSpec
+from .multimodal.spec import AdaptSpec, ModelSpec
 from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .core.guess import Guess
 
 SHOWN: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
-    "model": (ModelSpec, ("name", "max_length")),
+    "model": (ModelSpec, ("name", "task", "adapt", "max_length")),
     "train": (TrainSpec, ("epochs", "learning_rate", "batch_size", "seed", "precision")),
     "evaluate": (EvaluateSpec, ("confidence", "baselines")),
     "explain": (ExplainSpec, ("methods", "rows", "tolerance")),
@@ -34,6 +34,43 @@ SHOWN: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "report": (ReportSpec, ("formats", "maps")),
 }
 """The keys that people change most, which a new recipe spells out."""
+
+ONLY = {"explain": ("classification",), "audit": ("classification",)}
+"""Sections that only some tasks know."""
+
+FURTHER: dict[str, tuple[tuple[str, str], ...]] = {
+    "masked_lm": (("train", "mask_share"),),
+    "causal_lm": (("train", "packing"),),
+    "chat": (("train", "packing"), ("evaluate", "generations"), ("evaluate", "new_tokens")),
+    "preference": (("train", "beta"),),
+    "extractive_qa": (("model", "stride"),),
+}
+"""Keys that a new recipe spells out for some tasks besides."""
+
+WRITES = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""A small model of the hub that writes, under the Apache licence; none comes with Pellucid."""
+
+FITTING: dict[str, dict[tuple[str, str], Any]] = {
+    "extractive_qa": {("model", "max_length"): 384},
+    "masked_lm": {("train", "learning_rate"): 1e-4},
+    "causal_lm": {("model", "name"): WRITES, ("model", "max_length"): 1024},
+    "chat": {
+        ("model", "name"): WRITES,
+        ("model", "adapt"): "lora",
+        ("model", "max_length"): 1024,
+        ("train", "learning_rate"): 2e-4,
+        ("train", "batch_size"): 16,
+    },
+    "preference": {
+        ("model", "name"): WRITES,
+        ("model", "adapt"): "lora",
+        ("model", "max_length"): 1024,
+        ("train", "epochs"): 1,
+        ("train", "learning_rate"): 5e-6,
+        ("train", "batch_size"): 16,
+    },
+}
+"""Values that suit a task better than the defaults."""
 
 
 def write_recipe(
@@ -69,7 +106,8 @@ def write_recipe(
     """
     import numpy as np
 
-    from .core.guess import check_named, guess
+    from .core.guess import check_named, guess, separator_of, task_of
+    from .core.shapes import shape_of
     from .core.tables import as_text, blank, read_table
 
     path = out or table.with_name(f"{table.stem}.recipe.yaml")
@@ -84,10 +122,28 @@ def write_recipe(
         )
     read = read_table(SourceSpec(path=str(table), encoding=encoding))
     check_named(read.columns, str(table), label, inputs)
-    guesses = guess(read, str(table), label=label, inputs=inputs)
-    needed = [one.column for one in guesses if one.role in ("input", "label")]
-    empty = np.logical_or.reduce([blank(as_text(read[name], str(table))) for name in needed])
-    text = compose(table, path, guesses, encoding, int(empty.sum()))
+    shape = None if label is not None or inputs else shape_of(read)
+    guesses = guess(read, str(table), label=label, inputs=inputs, shape=shape)
+    task, why = task_of(read, str(table), guesses, shape)
+    empty, separator = 0, ""
+    if shape is None:
+        needed = [one.column for one in guesses if one.role in ("input", "label", "labels")]
+        blanks = [blank(as_text(read[name], str(table))) for name in needed]
+        empty = int(np.logical_or.reduce(blanks).sum())
+        named = next((one.column for one in guesses if one.role == "label"), None)
+        if task == "multilabel" and named is not None:
+            separator = separator_of(read, str(table), named)
+    text = compose(
+        table,
+        path,
+        guesses,
+        encoding,
+        empty,
+        task=task,
+        why=why,
+        separator=separator,
+        own_columns=shape is not None and shape.named,
+    )
     Recipe.parse(text, where=str(path), folder=path.resolve().parent)  # must be readable again
     try:
         write_text(path, text)
@@ -103,7 +159,16 @@ def write_recipe(
 
 
 def compose(
-    table: Path, path: Path, guesses: Sequence[Guess], encoding: str = "utf-8", empty: int = 0
+    table: Path,
+    path: Path,
+    guesses: Sequence[Guess],
+    encoding: str = "utf-8",
+    empty: int = 0,
+    *,
+    task: str = "classification",
+    why: str = "",
+    separator: str = "",
+    own_columns: bool = False,
 ) -> str:
     """Write the text of a commented recipe.
 
@@ -114,9 +179,15 @@ def compose(
     path
         Where the recipe will stand; the table is named as seen from there.
     guesses
-        The role of each column, with the reason; one has the role ``label``.
+        The role of each column, with the reason.
     empty
         Rows whose label or an input is empty.
+    task, why
+        What is to be learnt, and why that is believed.
+    separator
+        What stands between several labels in a cell; empty for what is usual.
+    own_columns
+        Whether the task finds its columns by itself, so that none is named.
     """
 
     def of(role: str) -> list[Guess]:
@@ -135,9 +206,19 @@ def compose(
         f"  source: {_yaml(source)}",
     ]
     named = {one.column: "text" for one in of("input")}
-    lines += [f"  # {_why(of('input'))}", f"  inputs: {_yaml(named)}"]
-    (label,) = of("label")
-    lines += [f"  # {_why([label])}", f"  label: {_yaml(label.column)}"]
+    if own_columns:
+        read = ", ".join(_comment(one.column) for one in (*of("input"), *of("label")))
+        lines += [f"  # The task finds its columns by itself: {read}"]
+    else:
+        lines += [f"  # {_why(of('input'))}", f"  inputs: {_yaml(named)}"]
+        for one in of("label"):
+            lines += [f"  # {_why([one])}", f"  label: {_yaml(one.column)}"]
+    several = of("labels")
+    if several:
+        listed = [one.column for one in several]
+        lines += ["  # Columns of 0 and 1, one for each label", f"  labels: {_yaml(listed)}"]
+    if separator not in ("", DataSpec.model_fields["separator"].default):
+        lines += [f"  separator: {_yaml(separator)}"]
     groups = of("group")
     if groups:
         lines += [f"  # {_why(groups)}", f"  groups: {_yaml([one.column for one in groups])}"]
@@ -153,7 +234,8 @@ def compose(
         lines += [f"  # {split[0].reason}", f"  split: {{column: {_yaml(split[0].column)}}}"]
     else:
         lines += ["  # No column names the split, so rows are split by chance."]
-        lines += ["  split: {train: 0.8, validation: 0.1, test: 0.1, stratify: true, seed: 13}"]
+        even = ", stratify: true" if task == "classification" else ""
+        lines += [f"  split: {{train: 0.8, validation: 0.1, test: 0.1{even}, seed: 13}}"]
     lines += ["  # Cleaning steps: drop_missing, {drop_duplicates: {near: true}}"]
     if empty:
         lines += [f"  # In {empty:,} rows the label or an input is empty, so they are dropped."]
@@ -161,12 +243,21 @@ def compose(
     unused = [_comment(one.column) or "a column without a name" for one in of("none")]
     if unused:
         lines += ["  # Not used: " + ", ".join(unused)]
+    fitting = FITTING.get(task, {})
     for section, (spec, keys) in SHOWN.items():
+        if section in ONLY and task not in ONLY[section]:
+            continue
         lines += ["", f"{section}:"]
-        for key in keys:
+        more = [key for place, key in FURTHER.get(task, ()) if place == section]
+        for key in (*keys, *more):
             field = spec.model_fields[key]
-            default = field.get_default(call_default_factory=True)
-            lines += [f"  # {field.description}", f"  {key}: {_yaml(default)}".rstrip()]
+            said = field.description or ""
+            value = fitting.get((section, key), field.get_default(call_default_factory=True))
+            if key == "task":
+                value, said = task, f"{said.partition(';')[0]}: {_comment(why)}" if why else said
+            elif isinstance(value, AdaptSpec):
+                value = value.kind
+            lines += [f"  # {said}", f"  {key}: {_yaml(value)}".rstrip()]
     return "\n".join(lines) + "\n"
 
 

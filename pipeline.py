@@ -16,6 +16,7 @@ from .core import events, jobs
 from .core.events import Emit, EventLog, silent
 from .core.files import disk_full_named, sweep
 from .core.jobs import CancelToken
+from .core.memory import out_of_memory
 from .core.queue import taking
 from .core.runs import Run, unfinished
 from .errors import (
@@ -28,10 +29,11 @@ from .errors import (
     paragraph,
 )
 from .recipe import Recipe
-from .steps import DO, MADE, Paused, Work
+from .steps import DO, MADE, Paused, Work, offered
 
 if TYPE_CHECKING:
     from .core.dataset import Dataset
+    from .core.tasks import Task
     from .multimodal.models import Source
 
 STEPS = tuple(DO)
@@ -102,9 +104,10 @@ def execute(
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """What a recipe brings, found and checked: rows, model, its tokenizer, and the device."""
+    """What a recipe brings, found and checked: rows, task, model, its tokenizer, the device."""
 
     dataset: Dataset
+    task: Task
     source: Source
     tokenizer: Any
     device: devices.Device
@@ -119,16 +122,20 @@ def bring(recipe: Recipe) -> Brought:
         If the recipe, its data or its model can't be used.
     """
     from .core import dataset as datasets
+    from .core.tasks import make
     from .multimodal.models import load_tokenizer, locate
 
-    dataset = datasets.load(recipe.data)
-    _check_classes(recipe, dataset.labels)
+    dataset = datasets.load(recipe.data, recipe.model.task)
+    task = make(dataset.task, recipe.data, recipe.model, recipe.train, recipe.evaluate)
+    _check_metric(recipe, task)
+    if dataset.labels:
+        _check_classes(recipe, dataset.labels)
     datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)
     devices.prepare()
     source = locate(recipe.model.name)
     # Loading it finds a hub that can't be reached, before anything else.
     tokenizer = load_tokenizer(source, recipe.model)
-    return Brought(dataset, source, tokenizer, devices.choose(recipe.train.precision))
+    return Brought(dataset, task, source, tokenizer, devices.choose(recipe.train.precision))
 
 
 def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, Dataset]:
@@ -147,6 +154,7 @@ def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, 
         "versions": devices.versions(),
         "device": device.as_json(),
         "seed": recipe.train.seed,
+        "task": dataset.task,
         "labels": list(dataset.labels),
         "model": {"name": source.name, "licence": source.licence},
         "data": {
@@ -189,6 +197,7 @@ def carry_out(
     changes
         Options of this call for a step, such as `method` and `rows` of explain.
     """
+    steps = _offered(run, steps)
     token = cancel or CancelToken()
     token.watch(run.path / "control.json")
     began = time.monotonic()
@@ -276,6 +285,35 @@ def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(step for step in STEPS if only is None or step in only)
 
 
+def _offered(run: Run, steps: Sequence[str]) -> Sequence[str]:
+    """Leave out what the run's task doesn't know; refuse it where it was asked for by name."""
+    known = offered(run.task)
+    for step in steps:
+        if step not in known and tuple(steps) != STEPS:
+            raise RunError(
+                paragraph(
+                    f"{run.path}, step “{step}”",
+                    f"it is not offered for {run.task.replace('_', ' ')}, only for classification",
+                    f"Ask for one of these steps: {', '.join(known)}",
+                )
+            )
+    return tuple(step for step in steps if step in known)
+
+
+def _check_metric(recipe: Recipe, task: Task) -> None:
+    """Refuse a metric for early stopping that the task doesn't measure."""
+    name = recipe.train.early_stopping.metric
+    if name is not None and name not in task.validated:
+        raise RecipeError(
+            paragraph(
+                "recipe, key “train.early_stopping.metric”",
+                f"found “{name}”, which is not measured for {task.name.replace('_', ' ')} "
+                f"({nearest(name, task.validated)})",
+                f"Name one of {', '.join(task.validated)}",
+            )
+        )
+
+
 def _check_classes(recipe: Recipe, labels: Sequence[str]) -> None:
     """Refuse classes in the recipe that the data doesn't have, before hours of training."""
     named = {"audit.positive": recipe.audit.positive}
@@ -301,8 +339,7 @@ def _warnings(run: Run) -> list[str]:
 
 def _as_job_error(error: Exception) -> JobError | Exception:
     """Name what can be named; a bug stays a bug, with its traceback."""
-    text = str(error)
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+    if out_of_memory(error):
         return JobError(
             paragraph(
                 "memory",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import device as devices
-from .core import events
 from .core.events import Artifact, Emit
 from .core.files import folder_whole, write_json, write_with
 from .core.jobs import CancelToken
 from .core.runs import Run
-from .core.spec import EvaluateSpec, ReportSpec, TrainSpec
+from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
 from .device import Device
 from .errors import RunError, paragraph
 from .explain.spec import ExplainSpec
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .core.dataset import Dataset
+    from .core.tasks import Task
     from .explain.attribution import Attribution
 
 
@@ -46,6 +46,20 @@ class Work:
         """The run's rows, encoded nowhere yet."""
         return self.loaded if self.loaded is not None else self.run.dataset()
 
+    @cached_property
+    def task(self) -> Task:
+        """What the run's model learns to do."""
+        from .core.tasks import make
+
+        section = self.run.section
+        return make(
+            self.run.task,
+            section("data", DataSpec),
+            section("model", ModelSpec),
+            section("train", TrainSpec),
+            section("evaluate", EvaluateSpec),
+        )
+
     @property
     def device(self) -> Device:
         """The device on which the run began; resuming on another one is an error."""
@@ -56,10 +70,8 @@ def train(work: Work) -> None:
     """Fine-tune the model on the training rows and save it."""
     import torch
 
-    from .core.training import Encoded
     from .core.training import train as fine_tune
-    from .multimodal.models import load_classifier, load_tokenizer, locate
-    from .multimodal.text.encode import encode
+    from .multimodal.models import load_tokenizer, locate
 
     devices.prepare()
     spec = work.run.section("model", ModelSpec)
@@ -75,22 +87,12 @@ def train(work: Work) -> None:
         )
     torch.set_num_threads(device.threads)
     source = locate(spec.name)
-    tokenizer = load_tokenizer(source, spec)
-    model = load_classifier(source, spec, work.dataset.labels, settings.seed)
-    samples = encode(tokenizer, work.dataset.samples(), spec.max_length)
-    cut = samples.cut.mean()
-    if cut > 0.01:
-        work.emit(
-            events.Warning(
-                text=f"{cut:.1%} of the samples are longer than {spec.max_length} tokens; what "
-                "stands behind is not read. model.max_length changes that."
-            )
-        )
     fitted = fine_tune(
         work.run,
-        model,
+        work.task,
+        work.task.load(source, work.dataset.labels, settings.seed, emit=work.emit),
+        load_tokenizer(source, spec),
         work.dataset,
-        Encoded(samples, tokenizer),
         settings,
         device=device,
         emit=work.emit,
@@ -103,34 +105,29 @@ def train(work: Work) -> None:
 def evaluate(work: Work) -> None:
     """Predict the evaluated splits and measure the predictions, baselines beside them."""
     import numpy as np
+    import torch
 
-    from .core import baselines
-    from .core.evaluate import evaluate as measure
-    from .core.predict import predictor, table
-    from .multimodal.text.baseline import tfidf
+    from .core.predict import present
+    from .multimodal.models import reload_tokenizer
 
+    devices.prepare()
     spec = work.run.section("evaluate", EvaluateSpec)
     data = work.dataset
-    rows = np.flatnonzero(np.isin(data.split.astype(str), spec.splits))
-    chosen = data.take(rows)
-    scores = predictor(work.run, work.device)(
-        chosen.samples(), emit=work.emit, check=work.cancel.check
+    chosen = data.take(np.flatnonzero(np.isin(data.split.astype(str), spec.splits)))
+    device = present(work.device)
+    torch.set_num_threads(device.threads)
+    told: dict[str, Any] = {"emit": work.emit, "check": work.cancel.check}
+    predictions = work.task.predict(
+        work.run,
+        work.task.reload(work.run.model).to(device.kind),
+        reload_tokenizer(work.run.model),
+        chosen,
+        **told,
     )
-    predictions = table(chosen, scores)
-    beside: dict[str, pd.DataFrame | str] = {}
+    beside: Mapping[str, pd.DataFrame | str] = {}
     if spec.baselines:
-        trained = data.take(data.rows("train"))
-        codes, classes = trained.codes, len(data.labels)
-        most = baselines.majority(codes, classes, len(chosen))
-        beside[baselines.MAJORITY] = baselines.baseline_frame(predictions, data.labels, most)
-        texts = [[" ".join(sample) for sample in part.samples()] for part in (trained, chosen)]
-        simple = tfidf(texts[0], codes, texts[1], classes)
-        beside[baselines.TFIDF] = (
-            simple.reason
-            if simple.scores is None
-            else baselines.baseline_frame(predictions, data.labels, simple.scores)
-        )
-    measured = measure(predictions, data.labels, spec, beside)
+        beside = work.task.baselines(work.run, data, chosen, predictions, **told)
+    measured = work.task.evaluate(predictions, data.labels, spec, beside)
     _write_parquet(work, "predictions.parquet", predictions)
     _write_parquet(work, "curves.parquet", measured.curves_frame())
     _write_json(work, "evaluation.json", measured.as_json())
@@ -225,6 +222,17 @@ DO: dict[str, Callable[..., None]] = {
     "report": report,
 }
 """The steps by their names, in order."""
+
+
+def offered(task: str) -> tuple[str, ...]:
+    """Return the steps that a task knows, in order.
+
+    Classes alone are attributed to words and compared over groups.
+    """
+    return tuple(
+        step for step in DO if task == "classification" or step not in ("explain", "audit")
+    )
+
 
 MADE = {
     "train": "model",

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .core.files import read_json, write_text
-from .core.report.tree import Report, Section, Table, Text
+from .core.metric_names import title
+from .core.report.tree import LineFigure, Report, Section, Table, Text
 from .core.runs import Run
-from .core.spec import ReportSpec, TrainSpec
+from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
+from .core.task_words import described, words
 from .fairness.spec import AuditSpec
+from .multimodal.spec import ModelSpec
 
 if TYPE_CHECKING:
     from .core.dataset import Dataset
@@ -70,32 +73,33 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     environment = run.environment
     looked = checks.Checks.from_json(environment["data"]["checks"])
 
+    predictions = run.predictions() if run.task == "regression" else None
     summary = [*evaluation_section.findings(evaluation)]
-    sections: list[Section] = [*evaluation_section.sections(evaluation)]
+    sections: list[Section] = [*evaluation_section.sections(evaluation, predictions)]
     if run.has("explanations/importance.json"):
         ranked = read_json(run.path / "explanations/importance.json")
         for method, targets in ranked.items():
             attributions = read_attributions(run.path / f"explanations/{method}.parquet")
-            words = {
+            ranking = {
                 target: [Importance.from_json(target, raw) for raw in found]
                 for target, found in targets.items()
             }
-            summary += explain_section.findings(attributions, words)
-            sections += explain_section.sections(attributions, words, maps=spec.maps)
+            summary += explain_section.findings(attributions, ranking)
+            sections += explain_section.sections(attributions, ranking, maps=spec.maps)
     if audit is not None:
         summary += audit_findings(audit)
         sections += audit_sections(audit)
-    else:
+    elif _classifies(run):
         sections.append(_no_groups(asked=run.has("audit.json")))
     summary += [text for text in checks.findings(looked) if text.tone == "warning"]
     summary += _not_done(run)
     sections += [checks.section(dataset, looked), _training(run)]
     return Report(
         title=spec.title or run.recipe["name"],
-        subtitle=f"A {_kind(dataset)} model fine-tuned from {_base(environment)}",
+        subtitle=f"A {words(run.task).name} model fine-tuned from {_base(environment)}",
         summary=tuple(summary),
         sections=tuple(sections),
-        facts=_facts(run),
+        facts=_facts(run, dataset),
     )
 
 
@@ -127,7 +131,11 @@ def _no_groups(*, asked: bool) -> Section:
 
 
 def _not_done(run: Run) -> list[Text]:
-    """Say what this report leaves open because a step was not carried out."""
+    """Say what this report leaves open because a step was not carried out, or there is none."""
+    if not _classifies(run):
+        text = "Why the model answers as it does, and whom it treats worse, is measured of "
+        text += "classification only; this report doesn’t say it."
+        return [Text(text, tone="note")]
     steps = {
         "explain": ("explanations/importance.json", "why the model answers as it does"),
         "audit": ("audit.json", "whom it treats worse"),
@@ -140,13 +148,15 @@ def _not_done(run: Run) -> list[Text]:
     return [Text(text, tone="note")]
 
 
+def _classifies(run: Run) -> bool:
+    """Whether the run's answers can be explained and compared over groups: classes alone can."""
+    return run.task == "classification"
+
+
 def _training(run: Run) -> Section:
     """How training went: loss and validation metrics by step, and the settings."""
-    import numpy as np
-
     from .core import history
-    from .core.report.card import METRICS
-    from .core.report.tree import LineFigure
+    from .core.compare import LOSSES
 
     told = history.metrics(run.path)
     loss = _by_step(told.get(("loss", "train")))
@@ -154,32 +164,21 @@ def _training(run: Run) -> Section:
     blocks: list[Any] = []
     if loss:
         curves = [_curve("training loss", loss)]
-        if len(kept.get("log_loss", {})) > 1:
-            curves.append(_curve("validation loss", kept["log_loss"], dashed=True))
+        losses = (kept[name] for name, _ in LOSSES["validation"] if len(kept.get(name, {})) > 1)
+        curves += [_curve("validation loss", one, dashed=True) for one in losses][:1]
         blocks.append(
             LineFigure(
                 title="Loss by step",
                 x_label="optimiser step",
-                y_label="cross-entropy (nats)",
+                y_label=words(run.task).loss,
                 lines=tuple(curves),
                 alt=f"The training loss is {loss[min(loss)]:.2f} at step {min(loss):,} and "
                 f"{loss[max(loss)]:.2f} at step {max(loss):,}.",
             )
         )
-    titles = {name: METRICS.get(name, (name,))[0] for name in kept}
     spec = run.section("train", TrainSpec)
     if kept:
-        steps = sorted({at for found in kept.values() for at in found})
-        metric = spec.early_stopping.metric
-        better = "lowest" if metric == "log_loss" else "highest"
-        blocks.append(
-            Table(
-                "Validation metrics after each epoch",
-                ("Step", *titles.values()),
-                tuple((at, *(found.get(at, np.nan) for found in kept.values())) for at in steps),
-                note=f"The weights with the {better} “{titles.get(metric, metric)}” were kept.",
-            )
-        )
+        blocks.append(_validated(run, spec, kept))
     else:
         blocks.append(
             Text(
@@ -190,6 +189,29 @@ def _training(run: Run) -> Section:
         )
     blocks.append(Table("Settings", ("Setting", "Value"), tuple(_settings(spec.model_dump()))))
     return Section("How it was trained", "training", tuple(blocks))
+
+
+def _validated(run: Run, spec: TrainSpec, kept: dict[str, dict[int, float]]) -> Table:
+    """Return the validation metrics by step, and which of them chose the weights."""
+    import math
+
+    from .core.metrics import higher_is_better
+    from .core.tasks import make
+
+    metric = spec.early_stopping.metric
+    if metric is None:
+        section = run.section
+        others = section("model", ModelSpec), spec, section("evaluate", EvaluateSpec)
+        metric = make(run.task, section("data", DataSpec), *others).metric
+    steps = sorted({at for found in kept.values() for at in found})
+    when = "after each epoch" if spec.validate_steps is None else "while training"
+    return Table(
+        f"Validation metrics {when}",
+        ("Step", *(title(name) for name in kept)),
+        tuple((at, *(found.get(at, math.nan) for found in kept.values())) for at in steps),
+        note=f"The weights with the {'highest' if higher_is_better(metric) else 'lowest'} "
+        f"“{title(metric)}” were kept.",
+    )
 
 
 def _settings(settings: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
@@ -221,8 +243,7 @@ def _curve(name: str, values: dict[int, float], *, dashed: bool = False) -> Any:
     )
 
 
-def _facts(run: Run) -> tuple[tuple[str, str], ...]:
-    from .core.spec import DataSpec
+def _facts(run: Run, dataset: Dataset) -> tuple[tuple[str, str], ...]:
     from .device import Device
 
     environment = run.environment
@@ -234,8 +255,8 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         ("Base model", _base(environment)),
         ("Licence of the base model", environment["model"]["licence"] or "not known"),
         ("Data", ", ".join(Path(source.path).name for source in data.source)),
-        ("Reads", ", ".join(data.inputs)),
-        ("Answers", f"{data.label}: {', '.join(environment['labels'])}"),
+        ("Reads", ", ".join(data.inputs or dataset.inputs)),
+        ("Answers", _answers(run, data)),
         ("Rows", ", ".join(f"{count:,} {split}" for split, count in rows.items())),
         ("Data fingerprint", environment["data"]["fingerprint"][:16]),
         ("Device", Device.from_json(environment["device"]).words),
@@ -261,8 +282,12 @@ def _hub(environment: dict[str, Any]) -> str | None:
     return None if folder else name
 
 
-def _kind(dataset: Dataset) -> str:
-    return "text classification" if set(dataset.modalities.values()) == {"text"} else "multimodal"
+def _answers(run: Run, data: DataSpec) -> str:
+    """Say what the model gives: classes, a number of a column, or what its task is for."""
+    classes = ", ".join(run.labels)
+    if data.label is not None:
+        return f"{data.label}: {classes}" if classes else data.label
+    return classes or described(run.task, 0, None)
 
 
 def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
@@ -278,7 +303,7 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         name=run.name,
         base_model=_base(environment),
         base_licence=environment["model"]["licence"],
-        task="text-classification",
+        task=words(run.task).tag,
         labels=tuple(environment["labels"]),
         data=f"{len(dataset):,} rows" + (f"; {lineage}" if lineage else ""),
         rows={name: count for name, count in environment["data"]["rows"].items() if count},
@@ -288,4 +313,6 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         audit=tuple(text.text for text in findings(audit)) if audit is not None else (),
         versions=environment["versions"],
         hub_base=_hub(environment),
+        kind=run.task,
+        label=run.section("data", DataSpec).label,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import finetune, window
+from . import finetune, learns, window
 
-BENCHMARKS = {"finetune": finetune, "window": window}
+BENCHMARKS = {"finetune": finetune, "learns": learns, "window": window}
 
 
 def main() -> None:

@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAJORITY = "majority_class"
+FREQUENT = "frequent_labels"
+MEAN = "training_mean"
 TFIDF = "tfidf_logistic_regression"
-NAMES = {MAJORITY: "the majority class", TFIDF: "TF-IDF + logistic regression"}
+RIDGE = "tfidf_ridge_regression"
+NAMES = {
+    MAJORITY: "the majority class",
+    FREQUENT: "the most frequent labels",
+    MEAN: "the mean of the training rows",
+    TFIDF: "TF-IDF + logistic regression",
+    RIDGE: "TF-IDF + ridge regression",
+    "untrained": "the model before training",
+}
 """Baselines as evaluation.json names them, and as people read them."""
 
 

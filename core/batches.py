@@ -24,6 +24,36 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
 
 
+Batch = dict[str, Any]
+"""What goes through a step: the model's inputs, and targets under names that begin with `TARGET`."""
+
+TARGET = "target"
+
+
+class Learned(Samples, Protocol):
+    """Encoded samples that can be learnt from: their batches hold targets too."""
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """What each sample's loss is a sum over: 1, or its target tokens; shape (samples,).
+
+        The loss of a step is the mean over all units of its samples, however they are split into
+        micro-batches and processes.
+        """
+
+    @property
+    def weight(self) -> NDArray[np.float32]:
+        """How much each unit of a sample counts in that mean; shape (samples,)."""
+
+    def ids(self, rows: Rows) -> list[str]:
+        """Name the dataset's rows that stand behind some samples, for people."""
+
+
+def inputs(batch: Batch) -> Batch:
+    """Return what the model is called with: a batch without its targets."""
+    return {name: value for name, value in batch.items() if not name.startswith(TARGET)}
+
+
 Sampler = Callable[[NDArray[np.int64], int, Sequence[int]], list[Rows]]
 """``sampler(lengths, batch_size, seed) -> batches``: the order of one epoch."""
 
@@ -86,3 +116,40 @@ def by_length(lengths: NDArray[np.int64], budget: int, most: int = 512) -> list[
         batches.append(order[first : first + size])
         first += size
     return batches
+
+
+def micro_batches(
+    rows: Rows,
+    lengths: NDArray[np.int64],
+    most_rows: int | None = None,
+    most_tokens: int | None = None,
+) -> list[Rows]:
+    """Split the samples of one step into what goes through the model at once.
+
+    Samples of like length go together, longest first, so memory that runs out does so at once. A
+    step that fits whole is left as it is.
+
+    Parameters
+    ----------
+    rows
+        The step's samples.
+    lengths
+        Length of every sample, not of these alone; shape (samples,).
+    most_rows
+        Most samples of a micro-batch; None: any number.
+    most_tokens
+        Most tokens of a micro-batch, padding counted; None: any number. A sample that is longer
+        goes alone.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Every sample of the step stands in exactly one.
+    """
+    own = lengths[rows]
+    most = len(rows) if most_rows is None else most_rows
+    tokens = len(rows) * int(own.max(initial=1))
+    if len(rows) <= most and (most_tokens is None or tokens <= most_tokens):
+        return [rows]
+    budget = tokens if most_tokens is None else most_tokens
+    return [rows[places] for places in by_length(own, budget, most)]

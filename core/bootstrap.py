@@ -190,48 +190,71 @@ def resample_scores(
     """
     n, k = tables[0].shape
     losses = np.stack([row_losses(true, scores) for scores in tables], axis=1)
-    matrices = [_matrices(true, scores) for scores in tables]
+    member = true[:, None] == np.arange(k)
+    matrices = [count_matrices(member, scores) for scores in tables]
     loss: list[Floats] = []
     parts: list[list[dict[_Key, Floats]]] = [[] for _ in tables]
     for size in _chunks(replicates, max(n, 2 * GROUPS)):
         weights, means = _row_weights(n, size, losses, rng)
         loss.append(means)
         for one, (matrix, part) in enumerate(zip(matrices, parts, strict=True)):
-            part.append(_replicate(matrix, k, weights, bands and one == 0))
+            part.append(replicate_areas(matrix, k, weights, bands=bands and one == 0))
     means = np.concatenate(loss)
-    out = []
-    for one, part in enumerate(parts):
-        whole = {key: np.concatenate([chunk[key] for chunk in part]) for key in part[0]}
-        roc, average = whole.pop(("area", "roc")), whole.pop(("area", "pr"))
-        ends = {key: interval(grid, confidence) for key, grid in whole.items()}
-        ends = {key: band for key, band in ends.items() if not np.isnan(band[0]).any()}
-        out.append(
-            ScoreReplicates(
-                means[:, one], roc[:, :k], average[:, :k], roc[:, k], average[:, k], ends
-            )
-        )
-    return out
+    return [collected(part, means[:, one], confidence) for one, part in enumerate(parts)]
 
 
 _Key = tuple[str, int | str]
 
 
-def _matrices(true: Ints, scores: Floats) -> dict[int, Any]:
-    """Return the counting matrix of every class that has rows, and under k that of micro."""
+def collected(
+    parts: Sequence[dict[_Key, Floats]], log_loss: Floats, confidence: float
+) -> ScoreReplicates:
+    """Put what `replicate_areas` returned for some resamples after another together."""
+    whole = {key: np.concatenate([chunk[key] for chunk in parts]) for key in parts[0]}
+    roc, average = whole.pop(("area", "roc")), whole.pop(("area", "pr"))
+    k = roc.shape[1] - 1
+    ends = {key: interval(grid, confidence) for key, grid in whole.items()}
+    ends = {key: band for key, band in ends.items() if not np.isnan(band[0]).any()}
+    return ScoreReplicates(log_loss, roc[:, :k], average[:, :k], roc[:, k], average[:, k], ends)
+
+
+def count_matrices(member: NDArray[np.bool_], scores: Floats) -> dict[int, Any]:
+    """Return the counting matrix of every class that has rows, and under k that of micro.
+
+    Parameters
+    ----------
+    member
+        Which rows are of which class, of shape (n, k).
+    scores
+        Scores of the same shape.
+    """
     n, k = scores.shape
-    onehot = true[:, None] == np.arange(k)
     rows = np.arange(n, dtype=np.int32)
     out = {
-        code: count_matrix(onehot[:, code], scores[:, code], rows, n)
+        code: count_matrix(member[:, code], scores[:, code], rows, n)
         for code in range(k)
-        if onehot[:, code].any()
+        if member[:, code].any()
     }
-    out[k] = count_matrix(onehot.ravel(), scores.ravel(), np.repeat(rows, k), n)
+    out[k] = count_matrix(member.ravel(), scores.ravel(), np.repeat(rows, k), n)
     return out
 
 
-def _replicate(matrices: dict[int, Any], k: int, weights: Any, bands: bool) -> dict[_Key, Floats]:
-    """Measure one chunk of resamples, given as row weights of shape (n, replicates)."""
+def replicate_areas(
+    matrices: dict[int, Any], k: int, weights: Any, *, bands: bool
+) -> dict[_Key, Floats]:
+    """Measure areas, and curves where asked, on some resamples.
+
+    Parameters
+    ----------
+    matrices
+        As `count_matrices` returns them.
+    k
+        Number of classes.
+    weights
+        How often each row stands in each resample, of shape (n, replicates).
+    bands
+        Whether to draw the curves of every resample on `curves.GRID` too.
+    """
     roc, average = np.full((2, weights.shape[1], k + 1), np.nan)
     out: dict[_Key, Floats] = {("area", "roc"): roc, ("area", "pr"): average}
     grids: dict[str, list[Floats]] = {"roc": [], "pr": []}

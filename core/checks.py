@@ -70,7 +70,10 @@ def check(dataset: Dataset) -> Checks:
     5 folds; a row is suspected where another class is predicted at least as confidently as that
     class is on its own rows. At most 20,000 training rows are looked at.
     """
-    suspected, rows = _suspected(dataset)
+    # Only one class of several can be told from the others by a simple model.
+    suspected, rows = (
+        _suspected(dataset) if dataset.task == "classification" else ({}, np.arange(0))
+    )
     share: dict[str, dict[str, float]] = {}
     flagged = set(suspected)
     for column, cells in dataset.groups.items():
@@ -91,21 +94,7 @@ def check(dataset: Dataset) -> Checks:
 
 def section(dataset: Dataset, checks: Checks) -> Section:
     """Build the report's part on the data: rows per split and label, and what was found."""
-    codes = dataset.codes
-    counts = np.array(
-        [np.bincount(codes[dataset.rows(s)], minlength=len(dataset.labels)) for s in SPLITS]
-    )
-    named = [*zip(dataset.labels, counts.T, strict=True), ("all", counts.sum(axis=1))]
-    rows: list[tuple[Cell, ...]] = [
-        (label, *found.tolist(), int(found.sum())) for label, found in named
-    ]
-    blocks: list[Table | Text] = [
-        Table(
-            "Rows by label and split",
-            ("Label", "Training", "Validation", "Test", "All"),
-            tuple(rows),
-        ),
-    ]
+    blocks: list[Table | Text] = [_counts(dataset)]
     if len(dataset.lineage) > 1:
         blocks.append(
             Table(
@@ -127,6 +116,21 @@ def section(dataset: Dataset, checks: Checks) -> Section:
                 )
             )
     return Section("The data", "data", tuple(blocks), "What the model learnt from.")
+
+
+def _counts(dataset: Dataset) -> Table:
+    """Count the rows of each split, by label where each row has one of several classes."""
+    splits = [dataset.rows(split) for split in SPLITS]
+    named = [("all", np.array([len(rows) for rows in splits]))]
+    if dataset.task == "classification":
+        codes = dataset.codes
+        counts = np.array([np.bincount(codes[r], minlength=len(dataset.labels)) for r in splits])
+        named = [*zip(dataset.labels, counts.T, strict=True), *named]
+    rows: list[tuple[Cell, ...]] = [
+        (label, *found.tolist(), int(found.sum())) for label, found in named
+    ]
+    words = "Rows by label and split" if len(named) > 1 else "Rows by split"
+    return Table(words, ("Label", "Training", "Validation", "Test", "All"), tuple(rows))
 
 
 def findings(checks: Checks) -> list[Text]:

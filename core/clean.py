@@ -20,7 +20,7 @@ def near_key(text: str) -> str:
 
 
 def clean(
-    table: pd.DataFrame, steps: list[CleanStep], inputs: list[str], label: str
+    table: pd.DataFrame, steps: list[CleanStep], inputs: list[str], label: str | None
 ) -> tuple[pd.DataFrame, list[Step]]:
     """Carry out cleaning steps in their order.
 
@@ -31,7 +31,7 @@ def clean(
     steps
         What to do.
     inputs, label
-        The columns that hold inputs and answer.
+        The columns that hold inputs and answer; None where there is no answer.
 
     Returns
     -------
@@ -39,10 +39,11 @@ def clean(
         The rows that are left, in their order, and what each step did.
     """
     lineage = []
+    needed = inputs if label is None else [*inputs, label]
     for step in steps:
         before = len(table)
         if step.drop_missing:
-            missing = np.logical_or.reduce([blank(table[name]) for name in [*inputs, label]])
+            missing = np.logical_or.reduce([blank(table[name]) for name in needed])
             table, reason = table[~missing], "no label, or an empty input"
             lineage.append(Step("drop_missing", reason, before, len(table)))
         if step.drop_duplicates is not None:

@@ -12,8 +12,11 @@ from .listing import metrics as measured
 from .measured import Measured
 from .runs import Run
 
-LOSSES = {"training": ("loss", "train"), "validation": ("log_loss", "validation")}
-"""The losses by the rows that they are of, and the metric and split that tell them."""
+LOSSES = {
+    "training": [("loss", "train")],
+    "validation": [(name, "validation") for name in ("log_loss", "loss", "preference_loss")],
+}
+"""The losses by the rows that they are of: metrics and splits, the first of which that was told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +110,15 @@ def training_curves(runs: Sequence[Run]) -> dict[tuple[str, str], list[Curve | N
 def loss_curves(runs: Sequence[Run]) -> dict[str, list[Curve | None]]:
     """Return the losses by step, under the rows that they are of: training, validation."""
     found = training_curves(runs)
-    return {name: found[key] for name, key in LOSSES.items() if key in found}
+    out = {}
+    for name, keys in LOSSES.items():
+        told = [found[key] for key in keys if key in found]
+        if told:
+            out[name] = [
+                next((curve for curve in curves if curve is not None), None)
+                for curves in zip(*told, strict=True)
+            ]
+    return out
 
 
 def same_rows(runs: Sequence[Run]) -> bool:

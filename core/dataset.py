@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
+from ..multimodal.spec import ModelSpec
 from . import roles
 from .clean import clean
 from .lineage import Step
-from .spec import DataSpec
+from .spec import DataSpec, EvaluateSpec, TrainSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +30,10 @@ class Dataset:
     modalities
         Modality of each part.
     label, ids, split
-        Answer, name and split of each row; shape (rows,).
+        Answer, name and split of each row; shape (rows,). Answers stand as the tables have them,
+        nested ones as JSON; None where the task has none.
     labels
-        The classes, in the order of the model's outputs.
+        The classes, in the order of the model's outputs; empty for tasks without classes.
     groups
         Sensitive columns; each of shape (rows,), None where missing.
     weight
@@ -40,6 +42,8 @@ class Dataset:
         SHA-256 over everything a run depends on: inputs, labels, groups, ids, split, weights.
     lineage
         What was done between the file and these rows.
+    task
+        What is to be learnt of them, as `multimodal.spec.Task` names it.
     """
 
     inputs: Mapping[str, NDArray[np.object_]]
@@ -52,6 +56,7 @@ class Dataset:
     weight: NDArray[np.float32]
     fingerprint: str
     lineage: tuple[Step, ...]
+    task: str = "classification"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -78,39 +83,60 @@ class Dataset:
             weight=self.weight[rows],
         )
 
+    def first(self, most: int) -> Dataset:
+        """Return the first rows, at most so many."""
+        return self.take(np.arange(min(most, len(self))))
+
     def samples(self) -> list[tuple[str, ...]]:
         """Return each row's parts, in the order of the inputs."""
         return list(zip(*self.inputs.values(), strict=True))
 
 
-def load(spec: DataSpec) -> Dataset:
-    """Read a recipe's tables into one dataset: read, clean, check, split.
+def load(spec: DataSpec, task: str | None = None) -> Dataset:
+    """Read a recipe's tables into one dataset: read, arrange, clean, check, split.
 
     Parameters
     ----------
     spec
         Sources and roles, paths already absolute.
+    task
+        What is to be learnt, as `multimodal.spec.Task` names it; guessed from the first table if
+        left out.
 
     Raises
     ------
     DataError
         If a table, a column, a row or the split can't be used; the message names it.
     """
-    table = pd.concat(
-        [roles.read(source, spec.columns) for source in spec.source], ignore_index=True
-    )
+    from .tasks import guess, make
+
+    tables = [roles.read(one, spec.columns, whole=not spec.inputs) for one in spec.source]
+    names = [name for name in tables[0].columns if not name.startswith("\0")]
+    kind = task or guess(names, spec, tables[0])
+    learns = make(kind, spec, ModelSpec(), TrainSpec(), EvaluateSpec())
+    arranged = [learns.arrange(table, spec) for table in tables]
+    spec = arranged[0][1]
+    table = pd.concat([one for one, _ in arranged], ignore_index=True)
     table[roles.NUMBER] = np.arange(1, len(table) + 1)
     before = len(table)
     lineage = [Step("read", ", ".join(source.path for source in spec.source), before, before)]
     inputs = list(spec.inputs)
     table, steps = clean(table, spec.clean, inputs, spec.label)
-    roles.check_rows(table, inputs, spec.label)
-    label = roles.by_value(table[spec.label], str.strip)
-    roles.check_classes(label, spec)
+    roles.check_rows(table, [*spec.answers, *inputs])
+    labels = learns.labels(table, spec)
+    label = (
+        np.full(len(table), None, dtype=object)
+        if spec.label is None
+        else roles.by_value(table[spec.label], str.strip)
+    )
     ids = roles.row_ids(table, spec)
-    split = roles.row_splits(table, label, spec)
+    # Classes can be spread evenly over the splits; measures, tags and texts can't.
+    classes = bool(labels) and set(label.tolist()) <= set(labels)
+    split = roles.row_splits(table, label if classes else None, spec)
     weight = roles.row_weights(table, spec)
-    roles.check_split(label, split, weight, spec)
+    roles.check_split(split, weight, spec)
+    if classes:
+        roles.check_trained(label, split, spec)
     groups = {
         name: roles.by_value(table[name], lambda cell: cell.strip() or None) for name in spec.groups
     }
@@ -121,7 +147,7 @@ def load(spec: DataSpec) -> Dataset:
         label=label,
         ids=ids,
         split=split,
-        labels=roles.order(set(label.tolist())),
+        labels=labels,
         groups=groups,
         weight=weight,
         fingerprint=_fingerprint(
@@ -130,6 +156,7 @@ def load(spec: DataSpec) -> Dataset:
             | {f"group:{name}": cells for name, cells in groups.items()}
         ),
         lineage=(*lineage, *steps),
+        task=kind,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,20 +12,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, paragraph
 from .baselines import MAJORITY, NAMES
 from .bootstrap import ScoreReplicates, measure, measure_share, resample_counts, resample_scores
-from .curves import (
-    MACRO,
-    MICRO,
-    POINTS,
-    Curve,
-    Floats,
-    Ranking,
-    areas,
-    macro_curve,
-    pr_curve,
-    rank,
-    roc_curve,
-    thin,
-)
+from .curves import Floats
 from .evaluation import Evaluation, Figures, SplitEvaluation, read_evaluation
 from .measured import Measured
 from .metrics import (
@@ -38,13 +25,14 @@ from .metrics import (
     marginals,
     per_class,
 )
+from .one_vs_rest import mean_defined, score_areas, score_curves
+from .row_bootstrap import STREAMS
 from .spec import EvaluateSpec
 
 __all__ = ["COMPARED", "Evaluation", "SplitEvaluation", "evaluate", "read_evaluation"]
 
 COMPARED = ("accuracy", "f1_macro")
 """Metrics whose difference to each baseline is measured on the same resampled rows."""
-_ORDER = {"train": 0, "validation": 1, "test": 2}
 
 
 def evaluate(
@@ -91,7 +79,7 @@ def evaluate(
                         )
                     )
     out: dict[str, SplitEvaluation] = {}
-    for split in sorted(set(spec.splits), key=_ORDER.__getitem__):
+    for split in sorted(set(spec.splits), key=STREAMS.__getitem__):
         part = predictions[predictions["split"] == split]
         if part["label"].notna().any():
             beside = {
@@ -135,7 +123,7 @@ def _evaluate_split(
         else:
             frames[name] = frame[labelled]
     true = _codes(frames[""], "label", labels)
-    models = _answer(true, frames, labels, spec, _ORDER[split])
+    models = _answer(true, frames, labels, spec, STREAMS[split])
     own, majority = models[""], models.get(MAJORITY)
     table = confusion(true, own.predicted, len(labels))
     metrics = {name: _overall(true, model, spec.confidence) for name, model in models.items()}
@@ -148,7 +136,7 @@ def _evaluate_split(
         versus_baseline={
             name: _difference(own, model, spec.confidence) for name, model in models.items() if name
         },
-        curves=_curves(true, own, labels),
+        curves=score_curves(_member(true, len(labels)), own.scores, labels, own.scored.bands),
         majority_class=None if majority is None else labels[int(majority.predicted[0])],
         confidence=spec.confidence,
         replicates=spec.replicates,
@@ -176,7 +164,7 @@ def _answer(
     out = {}
     for one, name in enumerate(frames):
         counts = marginals(confusion(true, predicted[one], k))
-        found = _areas(true, scores[one])
+        found = score_areas(_member(true, k), scores[one])
         out[name] = _Answers(predicted[one], scores[one], counts, drawn[one], found, scored[one])
     return out
 
@@ -195,7 +183,8 @@ def _overall(true: Ints, model: _Answers, confidence: float) -> Figures:
         ("average_precision", scored.average_precision, scored.average_precision_micro),
     ):
         area = model.areas[name]
-        out[f"{name}_macro"] = measure(float(_mean(area[:-1])), _mean(each), confidence, n)
+        value = float(mean_defined(area[:-1]))
+        out[f"{name}_macro"] = measure(value, mean_defined(each), confidence, n)
         out[f"{name}_micro"] = measure(float(area[-1]), micro, confidence, n)
     return out
 
@@ -237,45 +226,6 @@ def _difference(own: _Answers, other: _Answers, confidence: float) -> Figures:
     }
 
 
-def _rankings(true: Ints, scores: Floats) -> Iterator[tuple[int, Ranking]]:
-    """Yield the ranking of every class that has rows, then under k that of micro."""
-    k = scores.shape[1]
-    onehot = true[:, None] == np.arange(k)
-    for code in range(k):
-        if onehot[:, code].any():
-            yield code, rank(onehot[:, code], scores[:, code])
-    yield k, rank(onehot.ravel(), scores.ravel())
-
-
-def _areas(true: Ints, scores: Floats) -> dict[str, Floats]:
-    """Return areas under ROC curves and average precisions of shape (k + 1,), micro last."""
-    roc, average = np.full((2, scores.shape[1] + 1), np.nan)
-    for code, ranking in _rankings(true, scores):
-        roc[code], average[code] = areas(ranking.positives, ranking.negatives)
-    return {"roc_auc": roc, "average_precision": average}
-
-
-def _curves(true: Ints, model: _Answers, labels: tuple[str, ...]) -> tuple[Curve, ...]:
-    k = len(labels)
-    points = max(POINTS // (k + 2), 500)
-    found: dict[str, dict[int | str, Curve]] = {"roc": {}, "pr": {}}
-    for code, ranking in _rankings(true, model.scores):
-        key = MICRO if code == k else code
-        name = MICRO if code == k else labels[code]
-        if ranking.has_both:
-            found["roc"][key] = thin(roc_curve(name, ranking, average=code == k), points)
-        found["pr"][key] = thin(pr_curve(name, ranking, average=code == k), points)
-    out = []
-    for kind, curves in found.items():
-        each = [curve for key, curve in curves.items() if key != MICRO]
-        if each:
-            curves[MACRO] = thin(macro_curve(each), points)
-        for key, curve in curves.items():
-            band = model.scored.bands.get((kind, key))
-            out.append(curve if band is None else curve.with_band(*band))
-    return tuple(out)
-
-
 def _absent(split: str, table: Ints, labels: tuple[str, ...]) -> list[str]:
     support, predicted = table.sum(axis=1), table.sum(axis=0)
     notes = []
@@ -296,6 +246,11 @@ def _listed(labels: tuple[str, ...], chosen: NDArray[np.bool_]) -> str:
     if len(names) > 6:
         return ", ".join(names[:5]) + f" or {len(names) - 5} other classes"
     return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def _member(true: Ints, k: int) -> NDArray[np.bool_]:
+    """Return which rows are of which class, of shape (n, k)."""
+    return np.asarray(true[:, None] == np.arange(k))
 
 
 def _codes(frame: pd.DataFrame, column: str, labels: tuple[str, ...]) -> Ints:
@@ -324,11 +279,3 @@ def _scores(frame: pd.DataFrame, labels: tuple[str, ...]) -> Floats:
             )
         )
     return scores
-
-
-def _mean(values: Floats) -> Floats:
-    """Average the last axis over what is defined; NaN where nothing is."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=-1)
-    count = known.sum(axis=-1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -24,6 +24,7 @@ _NESTED = (
     "majority_class",
     "bootstrap",
     "notes",
+    "rows",
 )
 
 
@@ -34,31 +35,34 @@ class SplitEvaluation:
     Attributes
     ----------
     labels
-        Label of each class code.
+        Label of each class code; empty for tasks other than classification.
     confusion
-        Rows by true class (matrix rows) and predicted class, of shape (classes, classes).
+        Rows by true class (matrix rows) and predicted class, of shape (classes, classes); of shape
+        (0, 0) for other tasks.
     metrics
-        Figures over all classes.
+        Figures over the whole split.
     per_class
-        Figures of each class, one-vs-rest.
+        Figures of each class, label or kind of entity.
     baselines
         The same as `metrics` for each baseline.
     versus_baseline
-        Model minus baseline in accuracy and macro F1, with a paired interval.
+        Model minus baseline in some of the metrics, with a paired interval.
     curves
-        ROC and precision-recall curves: per class, micro and macro.
+        ROC and precision-recall curves: per class or label, micro and macro.
     majority_class
         The label that the majority baseline always answers, if it was measured.
     confidence, replicates, seed
         How the intervals were found.
     notes
         What could not be measured, in plain words.
+    rows
+        Number of rows that were measured; None where the confusion matrix tells it.
     """
 
-    labels: tuple[str, ...]
-    confusion: Ints
-    metrics: Figures
-    per_class: dict[str, Figures]
+    labels: tuple[str, ...] = ()
+    confusion: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    metrics: Figures = field(default_factory=dict)
+    per_class: dict[str, Figures] = field(default_factory=dict)
     baselines: dict[str, Figures] = field(default_factory=dict)
     versus_baseline: dict[str, Figures] = field(default_factory=dict)
     curves: tuple[Curve, ...] = ()
@@ -67,20 +71,24 @@ class SplitEvaluation:
     replicates: int = 0
     seed: int = 0
     notes: tuple[str, ...] = ()
+    rows: int | None = None
 
     @property
     def n(self) -> int:
         """Number of rows."""
-        return int(self.confusion.sum())
+        return int(self.confusion.sum()) if self.rows is None else self.rows
 
     def as_json(self) -> dict[str, Any]:
         """Return the mapping that evaluation.json holds for this split."""
         out: dict[str, Any] = _plain(self.metrics)
         out["per_class"] = {label: _plain(each) for label, each in self.per_class.items()}
-        out["confusion"] = {"labels": list(self.labels), "counts": self.confusion.tolist()}
+        if self.labels:
+            out["confusion"] = {"labels": list(self.labels), "counts": self.confusion.tolist()}
+        out["rows"] = self.n
         out["baselines"] = {name: _plain(each) for name, each in self.baselines.items()}
         out["versus_baseline"] = {name: _plain(each) for name, each in self.versus_baseline.items()}
-        out["majority_class"] = {"label": self.majority_class}
+        if self.labels:
+            out["majority_class"] = {"label": self.majority_class}
         out["bootstrap"] = {
             "confidence": self.confidence,
             "replicates": self.replicates,
@@ -127,11 +135,13 @@ def read_evaluation(raw: Mapping[str, Any], curves: pd.DataFrame | None = None) 
         found: tuple[Curve, ...] = ()
         if curves is not None and len(curves):
             found = from_frame(curves[curves["split"] == name])
+        # Only classification counts who was taken for whom; its first files told no rows beside it.
+        counted = one.get("confusion", {"labels": (), "counts": np.zeros((0, 0))})
         splits[name] = SplitEvaluation(
-            labels=tuple(one["confusion"]["labels"]),
-            confusion=np.asarray(one["confusion"]["counts"], np.int64),
+            labels=tuple(counted["labels"]),
+            confusion=np.asarray(counted["counts"], np.int64),
             metrics=_figures({key: each for key, each in one.items() if key not in _NESTED}),
-            per_class={label: _figures(each) for label, each in one["per_class"].items()},
+            per_class={label: _figures(each) for label, each in one.get("per_class", {}).items()},
             baselines={key: _figures(each) for key, each in one.get("baselines", {}).items()},
             versus_baseline={
                 key: _figures(each) for key, each in one.get("versus_baseline", {}).items()
@@ -140,6 +150,7 @@ def read_evaluation(raw: Mapping[str, Any], curves: pd.DataFrame | None = None) 
             majority_class=one.get("majority_class", {}).get("label"),
             **one.get("bootstrap", {}),
             notes=tuple(one.get("notes", ())),
+            rows=one.get("rows"),
         )
     return Evaluation(splits)
 

@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .baselines import MAJORITY, NAMES
-from .curves import MACRO, MICRO, Curve, thin
+from . import measures_section
+from .baselines import MAJORITY
 from .evaluation import Evaluation, SplitEvaluation
 from .measured import Measured
-from .report.tree import Block, Line, LineFigure, MatrixFigure, Section, Table, Text
+from .measured_tables import (
+    SMALL,
+    baseline,
+    class_table,
+    curve_figure,
+    difference_table,
+    level,
+    metrics_table,
+)
+from .report.tree import Block, MatrixFigure, Section, Table, Text
 
-DRAWN_CLASSES = 8
-DRAWN_POINTS = 400
+if TYPE_CHECKING:
+    import pandas as pd
+
 MATRIX_CLASSES = 30
-SMALL = 30
-"""Classes with fewer rows are marked."""
-
-_METRICS = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "f1_macro": "F1, macro",
-    "f1_weighted": "F1, weighted",
-    "precision_macro": "Precision, macro",
-    "precision_weighted": "Precision, weighted",
-    "recall_macro": "Recall, macro",
-    "recall_weighted": "Recall, weighted",
-    "roc_auc_macro": "ROC AUC, macro",
-    "roc_auc_micro": "ROC AUC, micro",
-    "average_precision_macro": "Average precision, macro",
-    "average_precision_micro": "Average precision, micro",
-    "log_loss": "Log loss (lower is better)",
-}
-_PER_CLASS = {
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "roc_auc": "ROC AUC",
-    "average_precision": "Average precision",
-}
 
 
-def sections(evaluation: Evaluation) -> tuple[Section, ...]:
-    """Return one section per evaluated split, the test rows first."""
-    return tuple(_section(name, split) for name, split in reversed(list(evaluation.splits.items())))
+def sections(
+    evaluation: Evaluation, predictions: pd.DataFrame | None = None
+) -> tuple[Section, ...]:
+    """Return one section per evaluated split, the test rows first.
+
+    Parameters
+    ----------
+    evaluation
+        What was measured, of any task.
+    predictions
+        What predictions.parquet holds; without it predicted numbers are not drawn.
+    """
+    return tuple(
+        _section(name, split, predictions)
+        for name, split in reversed(list(evaluation.splits.items()))
+    )
 
 
 def findings(evaluation: Evaluation) -> tuple[Text, ...]:
@@ -52,7 +50,10 @@ def findings(evaluation: Evaluation) -> tuple[Text, ...]:
     if not evaluation.splits:
         return (Text("No rows with a label were evaluated.", "warning"),)
     name, split = list(evaluation.splits.items())[-1]
-    found = [_accuracy(name, split), *_gain(split), *_worst_class(split), *_confused(split)]
+    if split.labels:
+        found = [_accuracy(name, split), *_gain(split), *_worst_class(split), *_confused(split)]
+    else:
+        found = measures_section.findings(name, split)
     if name != "test":
         found.append(
             Text(
@@ -64,7 +65,7 @@ def findings(evaluation: Evaluation) -> tuple[Text, ...]:
     return (*found, *(Text(note, "note") for note in split.notes))
 
 
-def _section(name: str, split: SplitEvaluation) -> Section:
+def _section(name: str, split: SplitEvaluation, predictions: pd.DataFrame | None) -> Section:
     blocks: list[Block | Section] = []
     if name == "validation":
         blocks.append(
@@ -79,75 +80,37 @@ def _section(name: str, split: SplitEvaluation) -> Section:
             Text("The model has seen these rows in training; new rows are answered worse.", "note")
         )
     blocks += [Text(note, "note") for note in split.notes]
-    blocks += [_metrics_table(split), *_difference_table(split), _class_table(split)]
+    blocks += _classes(split) if split.labels else measures_section.blocks(name, split, predictions)
+    rows_of = f"{split.n:,} {name} {'row' if split.n == 1 else 'rows'}"
+    lead = f"Measured on {rows_of}, with {level(split)} intervals"
+    lead += f" from {split.replicates:,} bootstrap resamples." if split.replicates else "."
+    return Section(f"Evaluation on the {name} rows", f"evaluation-{name}", tuple(blocks), lead)
+
+
+def _classes(split: SplitEvaluation) -> list[Block | Section]:
+    """Return tables and figures of a classification."""
+    support = {
+        label: int(rows)
+        for label, rows in zip(split.labels, split.confusion.sum(axis=1), strict=True)
+    }
+    note = (
+        "Macro: every class counts alike. Weighted: every class counts by its rows. Micro: "
+        "every pair of a row and a class counts alike. ROC AUC and average precision ask, for each "
+        "class, how well its score tells its rows from all others."
+    )
+    blocks: list[Block | Section] = [
+        metrics_table(split, "Over all classes, next to the baselines", note),
+        *difference_table(split),
+        class_table(split, support, "Each class", "Class", "Classes"),
+    ]
     if len(split.labels) <= MATRIX_CLASSES:
         blocks.append(_matrix(split))
     if len(split.labels) > 2 and (pairs := _pairs(split)):
         rows = tuple((true, other, count, f"{count / of:.1%}") for true, other, count, of in pairs)
         columns = ("True class", "Answered", "Rows", "Share of the true class")
         blocks.append(Table("Most frequent confusions", columns, rows))
-    blocks += [figure for kind in ("roc", "pr") if (figure := _figure(kind, split)) is not None]
-    rows_of = f"{split.n:,} {name} {'row' if split.n == 1 else 'rows'}"
-    lead = f"Measured on {rows_of}, with {_level(split)} intervals"
-    lead += f" from {split.replicates:,} bootstrap resamples." if split.replicates else "."
-    return Section(f"Evaluation on the {name} rows", f"evaluation-{name}", tuple(blocks), lead)
-
-
-def _metrics_table(split: SplitEvaluation) -> Table:
-    names = [metric for metric in _METRICS if metric in split.metrics]
-    return Table(
-        "Over all classes, next to the baselines",
-        ("Metric", "Model", *(_capital(_baseline(name)) for name in split.baselines)),
-        tuple(
-            (
-                _METRICS[metric],
-                split.metrics[metric],
-                *(each.get(metric) for each in split.baselines.values()),
-            )
-            for metric in names
-        ),
-        note="Macro: every class counts alike. Weighted: every class counts by its rows. Micro: "
-        "every pair of a row and a class counts alike. ROC AUC and average precision ask, for each "
-        "class, how well its score tells its rows from all others.",
-    )
-
-
-def _difference_table(split: SplitEvaluation) -> list[Table]:
-    if not split.versus_baseline:
-        return []
-    rows = tuple(
-        (_METRICS[metric], _baseline(name), figure)
-        for name, figures in split.versus_baseline.items()
-        for metric, figure in figures.items()
-    )
-    return [
-        Table(
-            "Difference of the model to each baseline",
-            ("Metric", "Baseline", "Model minus baseline"),
-            rows,
-            note="Both are measured on the same resampled rows, so the interval is of the "
-            "difference itself. Above zero the model is better.",
-            signed=frozenset({2}),
-        )
-    ]
-
-
-def _class_table(split: SplitEvaluation) -> Table:
-    support = split.confusion.sum(axis=1)
-    rows, marked = [], set()
-    for code, label in enumerate(split.labels):
-        figures = split.per_class[label]
-        rows.append((label, int(support[code]), *(_shown(figures.get(key)) for key in _PER_CLASS)))
-        if support[code] < SMALL:
-            marked.add(code)
-    note = f"Classes with fewer than {SMALL} rows are marked: their figures are rough."
-    return Table(
-        "Each class",
-        ("Class", "Rows", *_PER_CLASS.values()),
-        tuple(rows),
-        note=note if marked else "",
-        marked=frozenset(marked),
-    )
+    figures = (curve_figure(kind, split, support) for kind in ("roc", "pr"))
+    return [*blocks, *(figure for figure in figures if figure is not None)]
 
 
 def _matrix(split: SplitEvaluation) -> MatrixFigure:
@@ -163,62 +126,17 @@ def _matrix(split: SplitEvaluation) -> MatrixFigure:
     )
 
 
-def _figure(kind: str, split: SplitEvaluation) -> LineFigure | None:
-    support = dict(zip(split.labels, split.confusion.sum(axis=1), strict=True))
-    curves = [curve for curve in split.curves if curve.kind == kind]
-    classes = sorted(
-        (curve for curve in curves if not curve.average),
-        key=lambda curve: -int(support[curve.name]),
-    )[:DRAWN_CLASSES]
-    if not classes:
-        return None
-    averages = [curve for curve in curves if curve.average]
-    if len(split.labels) == 2:
-        # With two scores that sum to 1 one ROC curve mirrors the other: the second class says all.
-        averages = []
-        if kind == "roc":
-            classes = [curve for curve in classes if curve.name == split.labels[1]] or classes
-    # More than a few bands on top of each other hide the curves.
-    banded = averages if len(classes) > 2 else classes
-    lines = tuple(_line(curve, curve in banded) for curve in (*averages, *classes))
-    measure = "ROC AUC" if kind == "roc" else "average precision"
-    alt = "; ".join(
-        f"{_title(curve)}: {measure} {curve.area:.3f}" for curve in (*averages, *classes)
-    )
-    title = "ROC curves" if kind == "roc" else "Precision-recall curves"
-    if len(classes) < sum(not curve.average for curve in curves) and len(split.labels) > 2:
-        title += f" (classes: the {len(classes)} with the most rows)"
-    x, y = (
-        ("False positive rate", "True positive rate") if kind == "roc" else ("Recall", "Precision")
-    )
-    return LineFigure(
-        title, x, y, lines, f"{title}. {alt}.", unit_square=True, diagonal=kind == "roc"
-    )
-
-
-def _line(curve: Curve, band: bool) -> Line:
-    short = thin(curve, DRAWN_POINTS)
-    return Line(
-        f"{_title(curve)} ({curve.area:.3f})",
-        short.x,
-        short.y,
-        short.low if band else None,
-        short.high if band else None,
-        dashed=curve.average,
-    )
-
-
 def _accuracy(name: str, split: SplitEvaluation) -> Text:
     rows = "row" if split.n == 1 else "rows"
     text = f"On the {split.n:,} {name} {rows} the model is right in "
     text += _percent(split.metrics["accuracy"], split)
     others = []
-    for baseline, figures in split.baselines.items():
+    for rival, figures in split.baselines.items():
         share = f"{figures['accuracy'].value:.1%}"
-        if baseline == MAJORITY and split.majority_class is not None:
+        if rival == MAJORITY and split.majority_class is not None:
             others.append(f"always answering “{split.majority_class}” would be right in {share}")
         else:
-            others.append(f"{_baseline(baseline)} in {share}")
+            others.append(f"{baseline(rival)} in {share}")
     return Text("; ".join([text, *others]) + ".", "finding")
 
 
@@ -231,9 +149,9 @@ def _gain(split: SplitEvaluation) -> list[Text]:
     if gain.low is None or gain.high is None:
         return []
     points = f"{abs(100 * gain.value):.1f} percentage points"
-    ends = f"{_level(split)} interval {100 * gain.low:+.1f} to "
+    ends = f"{level(split)} interval {100 * gain.low:+.1f} to "
     ends += f"{100 * gain.high:+.1f}"
-    rival = _baseline(best)
+    rival = baseline(best)
     if gain.low > 0:
         text = f"It is right {points} more often than {rival}, the best baseline ({ends})."
         return [Text(text, "finding")]
@@ -287,33 +205,8 @@ def _pairs(split: SplitEvaluation) -> list[tuple[str, str, int, int]]:
     return out
 
 
-def _shown(figure: Measured | None) -> Measured | None:
-    """Show a ratio over no rows as not defined; its value is 0 by convention only."""
-    return replace(figure, value=np.nan) if figure is not None and figure.n == 0 else figure
-
-
 def _percent(figure: Measured, split: SplitEvaluation) -> str:
     text = f"{figure.value:.1%}"
     if figure.low is None or figure.high is None:
         return text
-    return f"{text} ({_level(split)} interval {100 * figure.low:.1f} to {100 * figure.high:.1f})"
-
-
-def _level(split: SplitEvaluation) -> str:
-    return f"{100 * split.confidence:g}%"
-
-
-def _title(curve: Curve) -> str:
-    return (
-        {MACRO: "macro average", MICRO: "micro average"}[curve.name]
-        if curve.average
-        else curve.name
-    )
-
-
-def _baseline(name: str) -> str:
-    return NAMES.get(name, name.replace("_", " "))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{text} ({level(split)} interval {100 * figure.low:.1f} to {100 * figure.high:.1f})"

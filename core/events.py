@@ -53,6 +53,16 @@ class Metric(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sample(Event):
+    """What the model answers to a validation row at a training step, and what it should answer."""
+
+    prompt: str
+    text: str
+    at: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Artifact(Event):
     """A file or folder was written, named relative to the run's folder."""
 
@@ -93,7 +103,7 @@ class Failed(Event):
 Emit = Callable[[Event], None]
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Started, Progress, Metric, Artifact, Warning, Finished, Stopped, Failed)
+    for kind in (Started, Progress, Metric, Sample, Artifact, Warning, Finished, Stopped, Failed)
 }
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from ..errors import DataError, nearest, paragraph
 from ..multimodal.text.segments import WORD
+from .shapes import Shape, shape_of
 from .splits import SYNONYMS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Role = Literal["input", "label", "group", "id", "split", "weight", "none"]
+Role = Literal["input", "label", "labels", "group", "id", "split", "weight", "none"]
+"""`labels` is one of several columns of 0 and 1, a column for each label."""
 
 LABEL_NAMES = (
     "label",
@@ -53,8 +55,29 @@ GROUP_NAMES = (
 )
 ID_NAMES = ("id", "row_id", "uid", "uuid", "index")
 WEIGHT_NAMES = ("weight", "sample_weight", "row_weight")
+MEASURES = (
+    "score",
+    "rating",
+    "stars",
+    "value",
+    "price",
+    "similarity",
+    "label",
+    "target",
+    "y",
+    "grade",
+    "points",
+)
+"""Names of numbers that can be learnt."""
+SEPARATORS = ("|", ";")
 MOST_GROUPS = 20
 MOST_CLASSES = 50
+LONGEST_NAME = 40
+"""Characters of a label's name in a cell that holds several."""
+FEW_MEASURES = 10
+"""Numbers with a fraction are a measure, not classes, where more of them differ."""
+LEAST_FLAGS = 2
+"""More columns of 0 and 1 than these are labels, where no column is named as the label."""
 SAMPLE = 2000
 """Cells from which a column's kind is judged."""
 
@@ -86,6 +109,10 @@ class Look:
         Share of the characters that are letters or spaces.
     numeric
         Whether every cell is a number.
+    whole
+        Whether every cell is a whole number.
+    separator
+        What stands between several labels in a cell; empty where cells hold one.
     values
         The values where there are few, else empty.
     """
@@ -97,6 +124,8 @@ class Look:
     words: float
     letters: float
     numeric: bool
+    whole: bool
+    separator: str
     values: tuple[str, ...]
 
     @property
@@ -114,7 +143,12 @@ Take = Callable[[Look, Role, str], None]
 
 
 def guess(
-    table: pd.DataFrame, where: str, *, label: str | None = None, inputs: Sequence[str] = ()
+    table: pd.DataFrame,
+    where: str,
+    *,
+    label: str | None = None,
+    inputs: Sequence[str] = (),
+    shape: Shape | None = None,
 ) -> list[Guess]:
     """Guess the role of every column.
 
@@ -126,12 +160,16 @@ def guess(
         The file's name, for errors.
     label, inputs
         Columns whose role is known.
+    shape
+        What the table is, where that was recognised already.
 
     Raises
     ------
     DataError
         If no column reads like text, or none could be the label.
     """
+    if label is None and not inputs:
+        shape = shape or shape_of(table)
     known = {*inputs, label}
     looks = [_look(table[name], where, str(name) in known) for name in table.columns]
     rest = list(looks)
@@ -146,15 +184,17 @@ def guess(
             take(look, "label", f"named by you; it has {look.distinct:,} values")
         elif look.name in inputs:
             take(look, "input", "named by you")
+        elif shape is not None and (role := shape.role(look.name)) is not None:
+            take(look, cast(Role, role), shape.reason)
         elif _is_split(look):
             take(look, "split", "its values are names of splits")
         elif _is_id(look, len(table)):
             take(look, "id", "by its name, and no value stands there twice")
         elif look.plain_name in WEIGHT_NAMES and look.numeric and not look.empty:
             take(look, "weight", "by its name")
-    if not inputs:
+    if not inputs and shape is None:
         _take_text(rest, where, len(table), take)
-    if label is None:
+    if label is None and shape is None:
         _take_label(rest, where, len(table), take)
     for look in list(rest):
         if look.named(GROUP_NAMES) and 2 <= look.distinct <= MOST_GROUPS:
@@ -165,6 +205,46 @@ def guess(
     for one in ids[1:]:
         out[one.column] = Guess(one.column, "none", f"{ids[0].column} names the rows already")
     return [out[str(name)] for name in table.columns]
+
+
+def task_of(
+    table: pd.DataFrame, where: str, guesses: Sequence[Guess], shape: Shape | None = None
+) -> tuple[str, str]:
+    """Tell what can be learnt of a table by its columns' roles.
+
+    Parameters
+    ----------
+    table, where
+        The rows, and the file's name for errors.
+    guesses
+        The role of each of its columns.
+    shape
+        What the table is, where that was recognised already.
+
+    Returns
+    -------
+    The task, as `multimodal.spec.Task` names it, and why.
+    """
+    shape = shape or shape_of(table)
+    roles = {one.column: one.role for one in guesses}
+    if shape is not None and all(roles.get(name) == "input" for name in shape.inputs):
+        return shape.task, shape.reason
+    if "labels" in roles.values():
+        return "multilabel", "several columns of 0 and 1"
+    label = next((name for name, role in roles.items() if role == "label"), None)
+    if label is None or label not in table:
+        return "classification", "what is usual"
+    look = _look(table[label], where, True)
+    if look.separator:
+        return "multilabel", f"cells of {label} hold several labels with “{look.separator}” between"
+    if _is_measure(look):
+        return "regression", f"{label} holds numbers, {look.distinct:,} different ones"
+    return "classification", f"{label} holds {look.distinct:,} values that repeat"
+
+
+def separator_of(table: pd.DataFrame, where: str, label: str) -> str:
+    """Return what stands between several labels in a cell; empty where cells hold one."""
+    return _look(table[label], where, True).separator
 
 
 def check_named(
@@ -235,6 +315,13 @@ def _take_text(rest: Sequence[Look], where: str, rows: int, take: Take) -> None:
 
 
 def _take_label(rest: Sequence[Look], where: str, rows: int, take: Take) -> None:
+    flags = [look for look in rest if look.values and set(look.values) == {"0", "1"}]
+    flags = [look for look in flags if not look.named(GROUP_NAMES)]
+    others = [look for look in rest if look not in flags and look.named(LABEL_NAMES)]
+    if len(flags) > LEAST_FLAGS and not others:
+        for look in flags:
+            take(look, "labels", "a label of its own: 0 and 1 only")
+        return
     fit = [
         look
         for look in rest
@@ -242,6 +329,16 @@ def _take_label(rest: Sequence[Look], where: str, rows: int, take: Take) -> None
         and not look.named(GROUP_NAMES)
     ]
     named = [look for look in fit if look.named(LABEL_NAMES)]
+    several = [look for look in rest if look.separator and look.named(LABEL_NAMES)]
+    if several:
+        said = f"by its name, and cells hold several labels with “{several[0].separator}” between"
+        take(several[0], "label", said)
+        return
+    measures = [look for look in rest if _is_measure(look) and look.named(MEASURES)]
+    if measures and not named:
+        look = measures[0]
+        take(look, "label", f"by its name, and it has {look.distinct:,} different numbers")
+        return
     if not fit:
         raise DataError(
             paragraph(
@@ -269,6 +366,7 @@ def _look(column: pd.Series, where: str, known: bool) -> Look:
     sample = cells.head(SAMPLE).tolist()
     whole = "".join(sample)
     letters = sum(char.isalpha() or char.isspace() for char in whole)
+    numeric = bool(sample) and all(map(_is_number, sample))
     return Look(
         name=str(column.name),
         empty=int(empty.sum()),
@@ -276,7 +374,9 @@ def _look(column: pd.Series, where: str, known: bool) -> Look:
         length=len(whole) / max(len(sample), 1),
         words=sum(map(_words, sample)) / max(len(sample), 1),
         letters=letters / max(len(whole), 1),
-        numeric=bool(sample) and all(map(_is_number, sample)),
+        numeric=numeric,
+        whole=numeric and all(float(cell).is_integer() for cell in sample),
+        separator="" if numeric else _separator(sample),
         values=tuple(cells.unique()) if distinct <= MOST_CLASSES else (),
     )
 
@@ -286,6 +386,25 @@ def _words(cell: str) -> int:
     return sum(
         1 if part.isascii() else max(1, len(WORD.findall(part)) // 2) for part in cell.split()
     )
+
+
+def _is_measure(look: Look) -> bool:
+    """Whether a column holds measures rather than classes: many numbers, or broken ones."""
+    least = MOST_CLASSES if look.whole else FEW_MEASURES
+    return look.numeric and look.distinct > least
+
+
+def _separator(cells: Sequence[str]) -> str:
+    """Return what parts cells into few names that repeat; empty where nothing does."""
+    for one in SEPARATORS:
+        if not any(one in cell for cell in cells):
+            continue
+        parts = [part.strip() for cell in cells for part in cell.split(one)]
+        names = set(parts)
+        short = max(map(len, names)) <= LONGEST_NAME
+        if short and len(names) <= MOST_CLASSES and 2 * len(names) <= len(parts):
+            return one
+    return ""
 
 
 def _is_number(cell: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -25,13 +26,18 @@ import psutil
 from filelock import FileLock, Timeout
 
 from ..errors import Cancelled, RunError, paragraph
-from . import events
+from . import events, processes
 from .files import read_json, write_json
 
 Request = Literal["stop", "cancel"]
 Status = Literal["running", "finished", "stopped", "cancelled", "failed", "interrupted", "new"]
 LOOK = 0.2
 """Seconds to wait for a run's lock: someone who only looks whether it is held holds it shortly."""
+ECHO = 0.5
+"""Seconds within which two interrupts are one where a launcher started this process.
+
+The terminal sends Ctrl+C to all processes, and the launcher passes on the one that it got.
+"""
 
 
 class CancelToken:
@@ -92,7 +98,7 @@ def working(
 ) -> Iterator[None]:
     """Hold a run's folder as its job: lock, job.json, and signals that reach the token.
 
-    Ctrl+C and SIGTERM ask to stop; a second one cancels.
+    Signals are heard as `signals_heard` hears them.
 
     Raises
     ------
@@ -120,7 +126,7 @@ def working(
             "command": list(command if command is not None else sys.argv),
         },
     )
-    with _signals(token):
+    with signals_heard(token):
         try:
             yield
         finally:
@@ -275,21 +281,55 @@ def _requested(control: Path) -> Request | None:
 
 
 @contextmanager
-def _signals(token: CancelToken) -> Iterator[None]:
+def signals_heard(token: CancelToken) -> Iterator[None]:
+    """Let signals reach a token.
+
+    SIGTERM, and SIGHUP unless it is ignored (nohup), ask to stop however often they come, for
+    whoever ends a machine's processes repeats them. The first Ctrl+C asks to stop, the second one
+    cancels. Who cancels from elsewhere writes control.json before the signal.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    interrupted: list[float] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
-        # Who cancels writes control.json first: a look that is half a second old may miss it.
-        if token.look() is None:
-            token.stop()
+        asked = token.look()  # now: a look that is half a second old may miss a request
+        now = time.monotonic()
+        if number == signal.SIGINT:
+            echo = ECHO if processes.world() > 1 else 0.0
+            again = bool(interrupted) and now - interrupted[-1] > echo
+            interrupted.append(now)
         else:
+            again = False
+        if number == getattr(signal, "SIGHUP", None):
+            _leave_terminal()
+        if asked == "cancel" or again:
             token.cancel()
+        else:
+            token.stop()
 
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, receive) for number in _heard()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _heard() -> list[signal.Signals]:
+    heard = [signal.SIGINT, signal.SIGTERM]
+    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        heard.append(hangup)
+    return heard
+
+
+def _leave_terminal() -> None:
+    """Write to nowhere from here on: every write to a terminal that was closed is an error."""
+    with open(os.devnull, "w") as nowhere:
+        for stream in (1, 2):
+            with contextlib.suppress(OSError):
+                # Not isatty, which says no of a terminal that has gone.
+                if stat.S_ISCHR(os.fstat(stream).st_mode):
+                    os.dup2(nowhere.fileno(), stream)

@@ -10,7 +10,11 @@ from typing import Any
 from . import notes
 from .files import PARTIAL, read_json
 from .measured import Measured
+from .metric_names import headlines, mentioned, title
 from .runs import Run, find
+
+CLASSIFIED = ("accuracy", "f1_macro")
+"""What is told of a classification."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +29,30 @@ class Overview:
     metrics: dict[str, Measured]
     tags: tuple[str, ...] = ()
     note: str = ""
+    task: str = "classification"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """What a list shows."""
-        shown = [
-            self.metrics[name].show() if name in self.metrics else "–"
-            for name in ("accuracy", "f1_macro")
-        ]
+        """What a list shows; figures are named where they aren't accuracy and macro F1."""
+        if self.task == "classification":
+            shown = [
+                self.metrics[name].show() if name in self.metrics else "–" for name in CLASSIFIED
+            ]
+        else:
+            named = [f"{mentioned(name)} {self.metrics[name].show()}" for name in self._first]
+            shown = [*named, "–", "–"][:2]
         return (self.name, self.status, *shown, self.model, self.created)
+
+    @property
+    def _first(self) -> list[str]:
+        return headlines(self.metrics)[:2]
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for programs."""
         return {
             "run": str(self.path),
             "status": self.status,
+            "task": self.task,
             "model": self.model,
             "created": self.created,
             "metrics": {name: figure.as_json() for name, figure in self.metrics.items()},
@@ -62,11 +75,8 @@ def overview(runs: Path) -> list[Overview]:
 def summary(run: Run) -> list[str]:
     """Return a run's figures on the test rows in a few lines for a terminal."""
     found = metrics(run)
-    lines = []
-    for name, title in (("accuracy", "Accuracy"), ("f1_macro", "F1 (macro)")):
-        if name in found:
-            lines.append(f"{title} on the test rows: {found[name].show()}")
-    return lines
+    first = CLASSIFIED if set(CLASSIFIED) <= set(found) else headlines(found)[:2]
+    return [f"{title(name)} on the test rows: {found[name].show()}" for name in first]
 
 
 def metrics(run: Run, split: str = "test") -> dict[str, Measured]:
@@ -89,15 +99,24 @@ def _begun(folder: Path) -> bool:
 
 
 def _look(run: Run) -> Overview:
-    model, created, status = "–", "–", "damaged"
+    model, created, status, task = "–", "–", "damaged", "classification"
     with contextlib.suppress(Exception):  # a damaged run must not hide the others
         status = run.status
     with contextlib.suppress(Exception):
         environment = run.environment
         model, created = str(environment["model"]["name"]), str(environment["created"])
+        task = str(environment.get("task", task))
     written = notes.Notes()
     with contextlib.suppress(Exception):
         written = notes.read(run.path)
     return Overview(
-        run.name, run.path, status, model, created, metrics(run), written.tags, written.note
+        run.name,
+        run.path,
+        status,
+        model,
+        created,
+        metrics(run),
+        written.tags,
+        written.note,
+        task,
     )

@@ -189,6 +189,11 @@ class Look:
         What is worth knowing before training.
     problem
         Why roles could not be guessed, None where they could.
+    task, task_reason
+        What can be learnt of the table, as `multimodal.spec.Task` names it, and why that is
+        believed.
+    separator
+        What stands between several labels in a cell of the label; empty where cells hold one.
     """
 
     source: Source
@@ -201,6 +206,9 @@ class Look:
     lengths_reason: str | None
     findings: tuple[Finding, ...]
     problem: str | None
+    task: str = "classification"
+    task_reason: str = ""
+    separator: str = ""
 
     def named(self, role: Role) -> tuple[str, ...]:
         """Return the columns that have a role."""
@@ -295,6 +303,9 @@ def _record(raw: dict[str, Any]) -> Look:
         lengths_reason=raw["lengths_reason"],
         findings=tuple(Finding(**one) for one in raw["findings"]),
         problem=raw["problem"],
+        task=str(raw.get("task", "classification")),
+        task_reason=str(raw.get("task_reason", "")),
+        separator=str(raw.get("separator", "")),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .look import Balance, Column, Duplicates, Finding, Lengths, Look
-from .roles import MANY_CLASSES
 
 IMBALANCE = 10
 """From this ratio of the most to the least frequent label on, it is told."""
 CUT_OFTEN = 0.05
+MANY_CLASSES = 50
+"""More classes than this are believed only where each has two rows on average."""
 NAMED, LISTED = 5, 10
 
 
@@ -19,6 +20,7 @@ def findings(
     balance: Balance | None,
     duplicates: Duplicates | None,
     lengths: Lengths | None,
+    task: str = "classification",
 ) -> tuple[Finding, ...]:
     """Say what was found, what stops a training first.
 
@@ -28,10 +30,12 @@ def findings(
         The table's columns, and how many rows it has.
     balance, duplicates, lengths
         As in a `Look`; None where they were not measured.
+    task
+        What can be learnt, as `multimodal.spec.Task` names it.
     """
     label = next((one for one in columns if one.role == "label"), None)
     found = []
-    if label is not None and balance is not None:
+    if label is not None and balance is not None and task == "classification":
         found += list(_label(label, rows, balance))
     found += list(_missing(columns))
     if duplicates is not None:

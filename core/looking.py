@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from numpy.typing import NDArray
 from ..errors import DataError, paragraph
 from . import duplicates, look_findings, look_lengths
 from .files import write_json, write_with
-from .guess import Guess, check_named, guess
+from .guess import Guess, check_named, guess, separator_of, task_of
 from .look import RECORD, TABLE, Balance, Column, Group, Look, Source
 from .roles import order
+from .shapes import shape_of
 from .spec import SourceSpec
 from .splits import SYNONYMS
 from .tables import as_text, read_table
@@ -34,6 +36,8 @@ from .tables import as_text, read_table
 BATCH_ROWS = 65_536
 FEW_VALUES, MOST_VALUES, MOST_LABELS = 50, 20, 500
 MISSING = "(missing)"
+BALANCED = ("classification", "multilabel")
+"""Tasks of which it is told how many rows each label has."""
 NO_INPUT = "no column of texts is an input"
 
 Texts = dict[str, pa.ChunkedArray | None]
@@ -60,11 +64,13 @@ def see(
         cells = _as_arrow(table[name], str(path), path.suffix.lower())
         written[name], texts[name] = cells, None if cells is None else _blank_to_null(cells)
     guesses, problem = _roles(table, str(path), label, inputs, texts)
+    task, why, separator = _task(table, str(path), guesses, texts)
     rows = len(table)
     gone = table.isna().sum()
     del table
     columns = tuple(_column(one, texts[one.column], rows, int(gone[one.column])) for one in guesses)
-    found = _measured(columns, texts, source, rows, model, max_length, problem)
+    found = _measured(columns, texts, source, rows, model, max_length, problem, task)
+    found = replace(found, task=task, task_reason=why, separator=separator)
     if out is not None:
         parquet = path.suffix.lower() == ".parquet"
         arrow = pa_parquet.ParquetFile(path).read() if parquet else pa.table(written)
@@ -92,7 +98,7 @@ def _source(path: Path, encoding: str) -> Source:
 
 def _as_arrow(column: pd.Series[Any], where: str, ending: str) -> pa.ChunkedArray | None:
     """Turn a column into texts; None where its cells are lists, mappings or bytes."""
-    if ending == ".jsonl":
+    if ending in (".json", ".jsonl"):
         column = column.map(
             lambda cell: (
                 json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
@@ -118,11 +124,15 @@ def _roles(
     """Return a guess for every column, and why there is none where guessing failed."""
     named = {*inputs, label}
     unfit = [name for name, cells in texts.items() if cells is None and name not in named]
+    shape = None if label is not None or inputs else shape_of(table)
     try:
-        known = {
-            one.column: one
-            for one in guess(table.drop(columns=unfit), where, label=label, inputs=inputs)
-        }
+        rest = table.drop(columns=unfit)
+        found = guess(rest, where, label=label, inputs=inputs, shape=shape)
+        known = {one.column: one for one in found}
+        if shape is not None:
+            for name in unfit:
+                role = shape.role(name)
+                known |= {name: Guess(name, role, shape.reason)} if role else {}
         problem = None
     except DataError as error:
         known, problem = {}, str(error)
@@ -131,6 +141,19 @@ def _roles(
             known[label] = Guess(label, "label", "named by you")
     other = "roles could not be guessed" if problem else "its cells are neither text nor numbers"
     return [known.get(name) or Guess(name, "none", other) for name in texts], problem
+
+
+def _task(
+    table: pd.DataFrame, where: str, guesses: list[Guess], texts: Texts
+) -> tuple[str, str, str]:
+    """Return what can be learnt of the table, why, and what stands between a cell's labels."""
+    try:
+        task, why = task_of(table, where, guesses)
+        label = next((one.column for one in guesses if one.role == "label"), None)
+        fit = task == "multilabel" and label is not None and texts[label] is not None
+        return task, why, separator_of(table, where, label) if fit and label else ""
+    except DataError:  # a label that is no text, which is told elsewhere
+        return "classification", "", ""
 
 
 def _column(one: Guess, texts: pa.ChunkedArray | None, rows: int, gone: int) -> Column:
@@ -181,6 +204,7 @@ def _measured(
     model: str,
     max_length: int,
     problem: str | None,
+    task: str,
 ) -> Look:
     """Measure what goes over several columns."""
 
@@ -203,7 +227,7 @@ def _measured(
         within = None if split is None else split.to_numpy(zero_copy_only=False)[full]
         repeated = duplicates.count([cells.take(pa.array(full)) for cells in inputs], within)
         lengths, reason = look_lengths.measure(inputs, full, model, max_length)
-    balance = _balance(label[0], split) if label else None
+    balance = _balance(label[0], split) if label and task in BALANCED else None
     return Look(
         source=source,
         rows=rows,
@@ -213,7 +237,7 @@ def _measured(
         duplicates=repeated,
         lengths=lengths,
         lengths_reason=reason,
-        findings=look_findings.findings(columns, rows, balance, repeated, lengths),
+        findings=look_findings.findings(columns, rows, balance, repeated, lengths, task),
         problem=problem,
     )
 

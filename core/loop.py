@@ -7,34 +7,31 @@ screen (what happens is told by events). What other rooms want to change they pa
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
-from accelerate.utils import send_to_device
 from numpy.typing import NDArray
 
 from ..device import Device
-from ..errors import DivergedError, paragraph
-from .batches import Sampler, Samples, length_buckets
+from .batches import Learned, Sampler, length_buckets
 from .checkpoints import Checkpoints, State
+from .divergence import Losses
 from .dropout import quick_masks
 from .events import Artifact, Clock, Emit, Metric, Progress
 from .jobs import CancelToken
 from .metrics import higher_is_better
+from .schedule import rate_factor
 from .spec import TrainSpec
+from .step import Loss, begin
 from .throughput import Throughput
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""``loss(logits, targets) -> losses``: one number per sample, shape (samples,)."""
-
 Validate = Callable[[torch.nn.Module], Mapping[str, float]]
-"""``validate(model) -> metrics``: called after each epoch with the model in evaluation mode."""
+"""``validate(model) -> metrics``: called with the model in evaluation mode."""
 
 REPORT_EVERY = 10
 """Steps between two reports of loss, speed and memory; reading the loss makes the device wait."""
@@ -51,159 +48,140 @@ class Fitted:
 @quick_masks()
 def fit(
     model: torch.nn.Module,
-    samples: Samples,
-    targets: NDArray[np.int64],
+    samples: Learned,
     spec: TrainSpec,
     *,
+    loss: Loss,
+    metric: str,
     device: Device,
     checkpoints: Checkpoints,
     validate: Validate | None,
     emit: Emit,
     cancel: CancelToken,
-    loss: Loss | None = None,
     sample_weight: NDArray[np.float32] | None = None,
     sampler: Sampler = length_buckets,
 ) -> Fitted:
     """Train a model; go on from the newest checkpoint where there is one.
 
+    The loss of a step is the mean over all units (target tokens, or samples) of its samples, each
+    with its weight, into however many micro-batches they are split.
+
     Parameters
     ----------
     model
-        Called with a batch as keyword arguments; its output has ``logits``.
-    samples, targets
-        What to learn from; targets of shape (samples,).
+        What `loss` is given, as it is or wrapped.
+    samples
+        What to learn from.
     spec
         Epochs, learning rate and so on.
+    loss
+        Loss of each sample of a batch.
+    metric
+        The validation metric that chooses the weights that are kept.
     device
         What computes, and in which precision.
     checkpoints
         Where to save. The best weights are put back into the model at the end.
     validate
-        Measures the model after each epoch; None keeps the last weights.
+        Measures the model; None keeps the last weights.
     emit, cancel
         Listener, and the token by which people stop or cancel.
-    loss
-        Loss of each sample; cross-entropy if left out.
     sample_weight
-        Weight of each sample in the loss; shape (samples,).
+        Weight of each sample beside its own; shape (samples,).
     sampler
         Order of the samples in an epoch.
 
     Raises
     ------
     DivergedError
-        If the loss is no longer a number.
+        If the loss is no longer a number, or explodes.
     Cancelled
         If a person cancelled.
     """
-    accelerator = _accelerator(device)
-    loss = loss or torch.nn.CrossEntropyLoss(reduction="none")
-    weight = np.ones(len(samples), np.float32) if sample_weight is None else sample_weight
-    model.to(accelerator.device)
-    optimizer = adamw(model, spec)
-    torch.manual_seed(spec.seed)
-    state = checkpoints.restore(model, optimizer) or State()
-    trained, stepper = accelerator.prepare(model, optimizer)
+    step = begin(
+        model,
+        samples,
+        spec,
+        loss=loss,
+        device=device,
+        checkpoints=checkpoints,
+        emit=emit,
+        sample_weight=sample_weight,
+    )
+    trained, state, average = step.model, step.state, step.average
 
-    steps = math.ceil(len(samples) / spec.batch_size) * spec.epochs
-    clock, speed = Clock(steps, state.step), Throughput(accelerator.device)
-    while state.epoch < spec.epochs and not state.ended:
-        batches = sampler(samples.lengths, spec.batch_size, [spec.seed, state.epoch])
-        running, since = torch.zeros((), device=accelerator.device), 0
-        trained.train()
-        for rows in speed.over(batches[state.batch :]):
-            rate = learning_rate(state.step, steps, spec)
-            for group in stepper.param_groups:
-                group["lr"] = rate
-            batch = send_to_device(samples.batch(rows), accelerator.device)
-            target = torch.from_numpy(targets[rows]).to(accelerator.device)
-            share = torch.from_numpy(weight[rows]).to(accelerator.device)
-
-            losses = loss(trained(**batch).logits, target)
-            value = (losses * share).sum() / share.sum().clamp_min(1e-12)
-            accelerator.backward(value)
-            accelerator.clip_grad_norm_(trained.parameters(), spec.clip_norm)
-            stepper.step()
-            stepper.zero_grad(set_to_none=True)
-
-            running, since = running + value.detach(), since + 1
-            state.step, state.batch = state.step + 1, state.batch + 1
-            cancel.check()
-            stop, last = _stops(cancel), state.batch == len(batches)
-            due = spec.checkpoint_steps is not None and state.step % spec.checkpoint_steps == 0
-            if stop or last or due or state.step % REPORT_EVERY == 0:
-                # Before a checkpoint too: what is saved has a finite loss.
-                _tell_loss(float(running) / since, rate, state, emit, speed)
-                running, since = torch.zeros_like(running), 0
-            if clock.due() or state.step == steps:
-                left, text = (
-                    clock.remaining(state.step),
-                    f"epoch {state.epoch + 1} of {spec.epochs}",
-                )
-                emit(
-                    Progress(step="train", done=state.step, total=steps, remaining=left, text=text)
-                )
-            if (stop or due) and not last:
-                emit(_saved(checkpoints.save(state, model, optimizer)))
-                speed.begin()
-                if stop:
-                    return Fitted(state, stopped=True)
-
-        state.epoch, state.batch = state.epoch + 1, 0
+    def judge() -> None:
+        """Validate, and keep the weights where they are the best so far."""
         if validate is not None:
             trained.eval()
-            better = _judge(validate(trained), state, spec, emit)
-            if better:
-                checkpoints.save_best(model)
-        emit(_saved(checkpoints.save(state, model, optimizer)))
-        if _stops(cancel) and state.epoch < spec.epochs and not state.ended:
+            with average.swapped() if average is not None else contextlib.nullcontext():
+                if _best(validate(trained), metric, state, spec, emit):
+                    checkpoints.save_best(model)
+            trained.train()
+
+    def save() -> None:
+        """Write all that is needed to go on from here."""
+        extra = {} if average is None else {"average": average.tensors()}
+        path = checkpoints.save(state, model, step.optimizer, extra)
+        emit(Artifact(path=f"{path.parent.name}/{path.name}", kind="checkpoint"))
+
+    steps = steps_of(len(samples), spec)
+    clock, speed, losses = Clock(steps, state.step), Throughput(step.accelerator.device), Losses()
+    while state.epoch < spec.epochs and not state.ended:
+        batches = sampler(samples.lengths, spec.batch_size, [spec.seed, state.epoch])
+        trained.train()
+        for rows in speed.over(batches[state.batch :]):
+            began = time.perf_counter()
+            rate = spec.learning_rate * rate_factor(state.step, steps, spec)
+            losses.add(rows, *step.take(rows, rate))
+            state.step, state.batch = state.step + 1, state.batch + 1
+            cancel.check()
+            stop, over = _stops(cancel), state.batch == len(batches)
+            state.seconds += time.perf_counter() - began
+
+            final = over and state.epoch + 1 == spec.epochs
+            end = final or state.step == steps or _time_is_up(state, spec)
+            due = _every(spec.checkpoint_steps, state.step)
+            look = end or (
+                over if spec.validate_steps is None else _every(spec.validate_steps, state.step)
+            )
+            if stop or over or due or look or state.step % REPORT_EVERY == 0:
+                # Before a checkpoint too: what is saved has a finite loss.
+                losses.tell(state.step, rate, samples, emit)
+                speed.tell(state.step, emit)
+            if clock.due() or end:
+                _tell_progress(state, steps, clock, spec, emit)
+            if over:
+                state.epoch, state.batch = state.epoch + 1, 0
+            if look:
+                judge()
+            state.ended = state.ended or end
+            if stop or due or over or state.ended:
+                save()
+            if over or stop or state.ended:
+                break
+            if look or due:
+                speed.begin()
+        if _stops(cancel) and not state.ended:
             return Fitted(state, stopped=True)
 
-    checkpoints.load_best(model)
+    if not checkpoints.load_best(model) and average is not None:
+        average.put()
     return Fitted(state, stopped=False)
 
 
-def adamw(model: torch.nn.Module, spec: TrainSpec) -> torch.optim.AdamW:
-    """Make AdamW (Loshchilov & Hutter 2019), fused where the device has it.
-
-    Vectors (biases, scales of normalisation layers) are not decayed.
-    """
-    trained = [weight for weight in model.parameters() if weight.requires_grad]
-    return torch.optim.AdamW(
-        [
-            {
-                "params": [weight for weight in trained if weight.ndim >= 2],
-                "weight_decay": spec.weight_decay,
-            },
-            {"params": [weight for weight in trained if weight.ndim < 2], "weight_decay": 0.0},
-        ],
-        lr=spec.learning_rate,
-        fused=True,
-    )
+def steps_of(samples: int, spec: TrainSpec) -> int:
+    """Return the optimiser steps of a whole training of so many samples."""
+    steps = math.ceil(samples / spec.batch_size) * spec.epochs
+    return steps if spec.max_steps is None else min(steps, spec.max_steps)
 
 
-def learning_rate(step: int, steps: int, spec: TrainSpec) -> float:
-    """Return the learning rate of a step: linear warm-up, then linear decay to zero.
-
-    Parameters
-    ----------
-    step
-        Steps done, from 0.
-    steps
-        Steps of the whole training.
-    """
-    warmup = math.ceil(steps * spec.warmup)
-    if step < warmup:
-        return spec.learning_rate * step / warmup
-    return spec.learning_rate * max(steps - step, 0) / max(steps - warmup, 1)
+def _every(steps: int | None, step: int) -> bool:
+    return steps is not None and step % steps == 0
 
 
-def _accelerator(device: Device) -> Accelerator:
-    # accelerate keeps the precision of a process's first training for all that come after it.
-    AcceleratorState._reset_state()
-    return Accelerator(
-        cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
-    )
+def _time_is_up(state: State, spec: TrainSpec) -> bool:
+    return spec.max_minutes is not None and state.seconds >= 60 * spec.max_minutes
 
 
 def _stops(cancel: CancelToken) -> bool:
@@ -214,14 +192,15 @@ def _stops(cancel: CancelToken) -> bool:
     return stop
 
 
-def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: Emit) -> bool:
-    """Note the validation metrics of an epoch; say whether it is the best so far."""
-    for name, value in measured.items():
-        emit(Metric(name=name, value=value, at=state.step, split="validation"))
+def _best(
+    measured: Mapping[str, float], metric: str, state: State, spec: TrainSpec, emit: Emit
+) -> bool:
+    """Note validation metrics; say whether they are the best so far, and end where they stay."""
+    for name, number in measured.items():
+        emit(Metric(name=name, value=number, at=state.step, split="validation"))
     state.history.append({"epoch": state.epoch, "step": state.step, **measured})
-    name = spec.early_stopping.metric
-    value = measured[name]
-    sign = 1 if higher_is_better(name) else -1
+    value = measured[metric]
+    sign = 1 if higher_is_better(metric) else -1
     better = state.best is None or sign * value > sign * state.best
     if better:
         state.best, state.best_epoch, state.waited = value, state.epoch, 0
@@ -232,21 +211,7 @@ def _judge(measured: Mapping[str, float], state: State, spec: TrainSpec, emit: E
     return better
 
 
-def _tell_loss(mean: float, rate: float, state: State, emit: Emit, speed: Throughput) -> None:
-    """Report the mean loss of the last steps, and how they went; end where it is no number."""
-    if not math.isfinite(mean):
-        raise DivergedError(
-            paragraph(
-                f"training, step {state.step}",
-                f"the loss is {mean} at a learning rate of {rate:g}",
-                "Lower train.learning_rate, or set train.precision to fp32; the last checkpoint "
-                "is intact",
-            )
-        )
-    emit(Metric(name="loss", value=mean, at=state.step))
-    emit(Metric(name="learning_rate", value=rate, at=state.step))
-    speed.tell(state.step, emit)
-
-
-def _saved(path: Path) -> Artifact:
-    return Artifact(path=f"{path.parent.name}/{path.name}", kind="checkpoint")
+def _tell_progress(state: State, steps: int, clock: Clock, spec: TrainSpec, emit: Emit) -> None:
+    text = f"epoch {state.epoch + 1} of {spec.epochs}"
+    left = clock.remaining(state.step)
+    emit(Progress(step="train", done=state.step, total=steps, remaining=left, text=text))

@@ -193,9 +193,13 @@ def validation_metrics(true: ArrayLike, scores: ArrayLike) -> dict[str, float]:
     return {"log_loss": log_loss(true, table), **counted}
 
 
+LOWER_IS_BETTER = ("loss", "error", "perplexity")
+"""How the names of metrics end whose smaller values are the better ones."""
+
+
 def higher_is_better(name: str) -> bool:
-    """Return whether a larger value of a metric is the better one; false for losses only."""
-    return not name.endswith("loss")
+    """Return whether a larger value of a metric is the better one; see `LOWER_IS_BETTER`."""
+    return not name.endswith(LOWER_IS_BETTER)
 
 
 def _ratio(part: ArrayLike, whole: ArrayLike, undefined: float) -> Floats:

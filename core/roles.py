@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,15 +17,14 @@ from .tables import as_text, blank, read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-MANY_CLASSES = 50
-"""More classes than this are believed only where each has two rows on average."""
-
 # Columns beside a table's own; no file's column name begins with NUL.
 WHERE, ROW, NUMBER, WEIGHT = "\0where", "\0row", "\0number", "\0weight"
 
 
-def read(source: SourceSpec, columns: tuple[str, ...]) -> pd.DataFrame:
+def read(source: SourceSpec, columns: tuple[str, ...], *, whole: bool = False) -> pd.DataFrame:
     """Read the columns that have a role, as text, with the place and the weight of each row.
+
+    Every column is read where `whole` is set: by tasks that know their columns themselves.
 
     Raises
     ------
@@ -44,7 +43,8 @@ def read(source: SourceSpec, columns: tuple[str, ...]) -> pd.DataFrame:
                     "Correct the column's name in the recipe's data section",
                 )
             )
-    out = pd.DataFrame({name: as_text(table[name], source.path) for name in columns})
+    kept = table.columns if whole else columns
+    out = pd.DataFrame({name: as_text(table[name], source.path) for name in kept})
     out[WHERE] = pd.Categorical.from_codes(np.zeros(len(out), np.int8), pd.Index([source.path]))
     out[ROW] = np.arange(1, len(out) + 1)
     out[WEIGHT] = np.float32(source.weight)
@@ -58,9 +58,9 @@ def place(table: pd.DataFrame, row: int, column: str | None = None) -> str:
     return words if column is None else f"{words}, column “{column}”"
 
 
-def check_rows(table: pd.DataFrame, inputs: list[str], label: str) -> None:
+def check_rows(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse missing labels and empty inputs; the message names the first of them."""
-    for name in [label, *inputs]:
+    for name in columns:
         empty = np.flatnonzero(blank(table[name]))
         if not len(empty):
             continue
@@ -75,45 +75,8 @@ def check_rows(table: pd.DataFrame, inputs: list[str], label: str) -> None:
         )
 
 
-def check_classes(label: NDArray[np.object_], spec: DataSpec) -> None:
-    """Refuse labels that can't be classes: only one, one with a single row, or free text."""
-    where = f"{spec.source[0].path}, column “{spec.label}”"
-    import pandas as pd
-
-    codes, classes = pd.factorize(label)
-    if len(classes) < 2:
-        found = f"only one class, “{classes[0]}”" if len(classes) else "no row"
-        raise DataError(
-            paragraph(where, f"found {found}, expected at least two", "Bring rows of another class")
-        )
-    if len(classes) > max(MANY_CLASSES, len(label) // 2):
-        raise DataError(
-            paragraph(
-                where,
-                f"there are {len(classes):,} different answers in {len(label):,} rows, so this "
-                "looks like free text or a measure, not like classes",
-                "Name a column whose answers repeat as data.label",
-            )
-        )
-    single = classes[np.bincount(codes) < 2]
-    if len(single):
-        more = f", and so have {len(single) - 1:,} other classes" if len(single) > 1 else ""
-        raise DataError(
-            paragraph(
-                where,
-                f"the class “{single[0]}” has one row only{more}; expected at least two",
-                "Bring more rows of this class, merge it into another, or remove the row",
-            )
-        )
-
-
-def check_split(
-    label: NDArray[np.object_],
-    split: NDArray[np.object_],
-    weight: NDArray[np.float32],
-    spec: DataSpec,
-) -> None:
-    """Refuse a split that leaves nothing to test, or a class or all weight out of training."""
+def check_split(split: NDArray[np.object_], weight: NDArray[np.float32], spec: DataSpec) -> None:
+    """Refuse a split that leaves nothing to test, or all weight out of training."""
     for name in ("train", "test"):
         if not (split == name).any():
             raise DataError(
@@ -121,16 +84,6 @@ def check_split(
                     f"{spec.source[0].path}, split “{name}”",
                     "no row belongs to it",
                     "Correct data.split, or bring more rows",
-                )
-            )
-    trained = set(label[split == "train"].tolist())
-    for name in order(set(label.tolist())):
-        if name not in trained:
-            raise DataError(
-                paragraph(
-                    f"{spec.source[0].path}, column “{spec.label}”",
-                    f"the class “{name}” stands in no training row",
-                    "Bring training rows of this class, or remove its rows",
                 )
             )
     if not weight[split == "train"].any():
@@ -141,6 +94,20 @@ def check_split(
                 "Correct the weights, or leave data.weight out",
             )
         )
+
+
+def check_trained(label: NDArray[np.object_], split: NDArray[np.object_], spec: DataSpec) -> None:
+    """Refuse a class that stands in no training row."""
+    trained = set(label[split == "train"].tolist())
+    for name in order(set(label.tolist())):
+        if name not in trained:
+            raise DataError(
+                paragraph(
+                    f"{spec.source[0].path}, column “{spec.label}”",
+                    f"the class “{name}” stands in no training row",
+                    "Bring training rows of this class, or remove its rows",
+                )
+            )
 
 
 def row_ids(table: pd.DataFrame, spec: DataSpec) -> NDArray[np.object_]:
@@ -162,12 +129,13 @@ def row_ids(table: pd.DataFrame, spec: DataSpec) -> NDArray[np.object_]:
 
 
 def row_splits(
-    table: pd.DataFrame, label: NDArray[np.object_], spec: DataSpec
+    table: pd.DataFrame, label: NDArray[np.object_] | None, spec: DataSpec
 ) -> NDArray[np.object_]:
-    """Return the split of each row, from its column or by chance."""
+    """Return the split of each row, from its column or by chance; a class evenly in all splits."""
     column = spec.split.column
     if column is None:
-        return splits.by_chance(label, spec.split)
+        alike = np.full(len(table), "", dtype=object)
+        return splits.by_chance(alike if label is None else label, spec.split)
     return splits.from_column(table[column].to_numpy(object), column, lambda row: place(table, row))
 
 

@@ -129,8 +129,13 @@ class Run:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, in the order of the model's outputs."""
+        """The classes, in the order of the model's outputs; empty for tasks without classes."""
         return tuple(self.environment["labels"])
+
+    @property
+    def task(self) -> str:
+        """What the model learns to do; older runs knew classification only."""
+        return str(self.environment.get("task", "classification"))
 
     @property
     def model(self) -> Path:
@@ -153,7 +158,7 @@ class Run:
         """
         from .dataset import load
 
-        dataset = load(self.section("data", DataSpec))
+        dataset = load(self.section("data", DataSpec), self.task)
         if dataset.fingerprint != self.environment["data"]["fingerprint"]:
             raise RunError(
                 paragraph(

@@ -127,9 +127,21 @@ class DataSpec(Spec):
         description="A table, or a list of tables, each with an optional weight."
     )
     inputs: dict[str, Modality] = Field(
-        description="Input columns and their modality; several columns are several parts."
+        default_factory=dict,
+        description="Input columns and their modality; several columns are several parts. May be "
+        "left out where the task knows its columns (extractive_qa, chat, preference).",
     )
-    label: str = Field(description="Column that holds the answer to learn.")
+    label: str | None = Field(
+        None,
+        description="Column that holds the answer to learn; none for language modelling and chat.",
+    )
+    labels: list[str] = Field(
+        default_factory=list,
+        description="Columns of 0 and 1, one for each label (multilabel), in place of label.",
+    )
+    separator: Annotated[str, Field(min_length=1)] = Field(
+        "|", description="What stands between several labels in one cell (multilabel)."
+    )
     groups: list[str] = Field(
         default_factory=list, description="Sensitive columns whose groups the audit compares."
     )
@@ -148,13 +160,6 @@ class DataSpec(Spec):
             raise ValueError("no table is named, expected at least one")
         return [{"path": item} if isinstance(item, str) else item for item in items]
 
-    @field_validator("inputs")
-    @classmethod
-    def _at_least_one(cls, inputs: dict[str, Modality]) -> dict[str, Modality]:
-        if not inputs:
-            raise ValueError("no input column is named, expected one such as {text: text}")
-        return inputs
-
     @model_validator(mode="after")
     def _label_has_one_role(self) -> DataSpec:
         others: dict[str, list[str | None]] = {
@@ -163,16 +168,25 @@ class DataSpec(Spec):
             "split": [self.split.column],
         }
         for role, columns in others.items():
-            if self.label in columns:
-                raise ValueError(
-                    f"the column “{self.label}” is both label and {role}, expected two columns"
-                )
+            for name in self.answers:
+                if name in columns:
+                    raise ValueError(
+                        f"the column “{name}” is both label and {role}, expected two columns"
+                    )
+        if self.label is not None and self.labels:
+            raise ValueError("both label and labels are given, expected one of them")
         return self
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The columns that hold what is to be learnt."""
+        return (self.label,) if self.label is not None else tuple(self.labels)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that has a role, once each."""
-        named = [*self.inputs, self.label, *self.groups, self.id, self.weight, self.split.column]
+        roles = (*self.groups, self.id, self.weight, self.split.column)
+        named = [*self.inputs, *self.answers, *roles]
         return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
@@ -182,8 +196,10 @@ class EarlyStoppingSpec(Spec):
     patience: Annotated[int, Field(ge=0)] = Field(
         2, description="Epochs without a better validation metric before training ends; 0: never."
     )
-    metric: Literal["log_loss", "accuracy", "balanced_accuracy", "f1_macro"] = Field(
-        "f1_macro", description="Validation metric that chooses the checkpoint to keep."
+    metric: str | None = Field(
+        None,
+        description="Validation metric that chooses the checkpoint to keep, such as f1_macro or "
+        "loss; what suits the task if left out.",
     )
 
 
@@ -191,12 +207,38 @@ class TrainSpec(Spec):
     """How the model is trained."""
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="Passes over the data.")
+    max_steps: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most optimiser steps; training ends there if the epochs take more."
+    )
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="Most minutes of training, of all its jobs together; it ends well there, its "
+        "schedule unfinished.",
+    )
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
         5e-5, description="Peak learning rate of AdamW."
     )
-    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="Samples in one step.")
+    schedule: Literal["linear", "cosine", "constant", "inverse_sqrt"] = Field(
+        "linear", description="How the learning rate falls behind the warm-up."
+    )
     warmup: Fraction = Field(
         0.06, description="Share of the steps over which the learning rate rises from 0."
+    )
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0,
+        description="Learning rate of a layer as a share of the layer's above it; 1: all alike.",
+    )
+    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="Samples in one step.")
+    micro_batch_size: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Samples that go through the model at once; a step adds up as many such "
+        "micro-batches as it needs. All of a step at once if left out; halved where memory runs "
+        "out.",
+    )
+    packing: bool = Field(
+        True,
+        description="Put short samples of a causal language model or chat one behind the other "
+        "into full sequences, each seeing only itself.",
     )
     weight_decay: Annotated[float, Field(ge=0)] = Field(
         0.0, description="Decoupled weight decay of matrices (not of biases and norms)."
@@ -204,15 +246,65 @@ class TrainSpec(Spec):
     clip_norm: Annotated[float, Field(gt=0)] = Field(
         1.0, description="Largest norm of the gradient; longer ones are scaled down."
     )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Share of the target that is spread evenly over all classes."
+    )
+    focal_gamma: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="How much easy samples are turned down (focal loss); 0: plain cross-entropy.",
+    )
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        None,
+        description="Weight of each class in the loss; balanced: the rarer, the heavier.",
+    )
+    mask_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.15, description="Share of the tokens that are hidden and guessed (masked_lm)."
+    )
+    beta: Annotated[float, Field(gt=0)] = Field(
+        0.1, description="How close preference tuning stays to the model it began with (DPO)."
+    )
+    average: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="Decay of an exponential moving average of the weights, which is what is "
+        "validated and saved; none if left out.",
+    )
     seed: Seed = Field(13, description="Seed of initialisation, order of the rows and dropout.")
+    deterministic: bool = Field(
+        False,
+        description="Only operations that give the same numbers every time; slower on a GPU. On a "
+        "CPU training is so anyway.",
+    )
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", description="Number format of matrix products; auto: bf16 where the machine has it."
+    )
+    compile: bool = Field(
+        False,
+        description="Compile the model with torch.compile; pays for itself in long trainings.",
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations twice instead of keeping them: less memory, slower."
     )
     checkpoint_steps: Annotated[int, Field(ge=1)] | None = Field(
         200, description="Steps between checkpoints; empty: only at the end of an epoch."
     )
     keep_checkpoints: Annotated[int, Field(ge=1)] = Field(
         2, description="Checkpoints kept on disk, newest first."
+    )
+    keep_gigabytes: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="Most disk space that checkpoints may take; the newest one is always kept.",
+    )
+    validate_steps: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Steps between validations; empty: at the end of each epoch.",
+    )
+    sample_generations: Annotated[int, Field(ge=0, le=100)] = Field(
+        2,
+        description="Validation rows whose answers are written out at each validation (causal_lm, "
+        "chat).",
+    )
+    tensorboard: bool = Field(
+        False, description="Write the metrics for TensorBoard too (needs pellucid[tensorboard])."
     )
     early_stopping: EarlyStoppingSpec = Field(
         default_factory=EarlyStoppingSpec, description="When training ends early."
@@ -236,6 +328,14 @@ class EvaluateSpec(Spec):
         True, description="Measure the majority class and TF-IDF + logistic regression beside it."
     )
     seed: int = Field(13, description="Seed of the bootstrap.")
+    generations: Annotated[int, Field(ge=0)] = Field(
+        64,
+        description="Rows of each split whose answers are generated and scored with exact match, "
+        "ROUGE and BLEU (chat, causal_lm with a label column).",
+    )
+    new_tokens: Annotated[int, Field(ge=1, le=8192)] = Field(
+        64, description="Most tokens of a generated answer."
+    )
 
     @field_validator("splits")
     @classmethod

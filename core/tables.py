@@ -1,13 +1,13 @@
 """Reading tables from files, with errors that name the file, the row and the column.
 
-Cells of CSV, TSV and JSONL files are taken as they stand: what looks like a number may be a
-postcode or a label. An empty cell of CSV and TSV is missing. Parquet keeps its types.
+Cells of CSV, TSV, JSON and JSONL files are taken as they stand: what looks like a number may be a
+postcode or a label. An empty cell of CSV and TSV is missing. Parquet keeps its types. A JSON file
+holds a list of records, or questions in SQuAD's form.
 """
 
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,14 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
 from .delimited import read_delimited
+from .json_tables import Nested, as_json, read_json, read_jsonl
 from .spec import SourceSpec
 
 EXACT = 2.0**53
 """Whole numbers below this are exact in a float."""
+
+NESTED = (list, tuple, dict, np.ndarray)
+"""What a cell is that holds several values."""
 
 
 def read_table(source: SourceSpec) -> pd.DataFrame:
@@ -96,6 +100,9 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
 def as_text(column: pd.Series, where: str = "table") -> pd.Series:
     """Turn any column into text, missing cells and whole numbers kept as people wrote them.
 
+    Lists and mappings become compact JSON, as `Nested` text: `check_flat` refuses them where one
+    text is expected.
+
     Parameters
     ----------
     column
@@ -111,7 +118,7 @@ def as_text(column: pd.Series, where: str = "table") -> pd.Series:
     Raises
     ------
     DataError
-        If a cell is a list, a mapping or bytes.
+        If a cell holds bytes or the like.
     """
     missing = column.isna().to_numpy(bool)
     cells: NDArray[np.object_]
@@ -127,7 +134,7 @@ def as_text(column: pd.Series, where: str = "table") -> pd.Series:
         found = column.to_numpy(dtype=object)
         cells = np.empty(len(found), dtype=object)
         for row, cell in enumerate(found):
-            cells[row] = cell if type(cell) is str else _written(cell, where, column.name, row)
+            cells[row] = cell if isinstance(cell, str) else _written(cell, where, column.name, row)
     cells[missing] = None
     return pd.Series(cells, index=column.index, name=column.name, dtype=object)
 
@@ -141,18 +148,55 @@ def blank(column: pd.Series) -> NDArray[np.bool_]:
     )
 
 
-def _written(cell: Any, where: str, column: Any, row: int) -> str:
-    if isinstance(cell, list | tuple | dict | set | bytes | np.ndarray):
-        raise DataError(
-            paragraph(
-                f"{where}, row {row + 1}, column “{column}”",
-                f"the cell holds a value of type {type(cell).__name__}, expected text or a number",
-                "Bring one value for each cell",
+def check_flat(column: pd.Series, where: str | Callable[[int], str] = "table") -> None:
+    """Refuse cells that are lists or mappings, whether `as_text` wrote them as JSON or not.
+
+    Parameters
+    ----------
+    column
+        Cells as they were read, or as text.
+    where
+        The file's name, or a function that tells the file, row and column of a cell.
+
+    Raises
+    ------
+    DataError
+        Naming the first such cell.
+    """
+    for row, cell in enumerate(column.to_numpy(object)):
+        if isinstance(cell, (Nested, *NESTED)):
+            place = where(row) if callable(where) else _place(where, column.name, row)
+            raise DataError(
+                paragraph(
+                    place,
+                    "the cell holds a list or a mapping, expected text or a number",
+                    "Bring one value for each cell, or name another column",
+                )
             )
+
+
+def _written(cell: Any, where: str, column: Any, row: int) -> str:
+    problem = f"a value of type {type(cell).__name__}"
+    if isinstance(cell, NESTED):
+        try:
+            return as_json(cell)
+        except TypeError as error:
+            problem = f"{error} in a list or a mapping"
+    elif not isinstance(cell, set | bytes):
+        if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
+            return str(int(cell))
+        return str(cell)
+    raise DataError(
+        paragraph(
+            _place(where, column, row),
+            f"the cell holds {problem}, expected text or a number",
+            "Bring one value for each cell",
         )
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
-        return str(int(cell))
-    return str(cell)
+    )
+
+
+def _place(where: str, column: Any, row: int) -> str:
+    return f"{where}, row {row + 1}, column “{column}”"
 
 
 def _read_csv(path: Path, encoding: str) -> pd.DataFrame:
@@ -164,36 +208,11 @@ def _read_tsv(path: Path, encoding: str) -> pd.DataFrame:
 
 
 def _read_jsonl(path: Path, encoding: str) -> pd.DataFrame:
-    rows = []
-    # Not splitlines, which also cuts at separators that JSON allows inside a text (U+2028).
-    for number, line in enumerate(_utf8(path, encoding).split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        problem, remedy = "", "Write one JSON object on each line"
-        row: Any = None
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            problem = f"this is not JSON ({error})"
-        if not problem and not isinstance(row, dict):
-            problem = f"found {type(row).__name__}, expected an object with the columns as keys"
-        elif not problem and b"\\u" in line and any(map(_halved, row.values())):
-            problem = "a text holds half of a character (a lone surrogate), which no file can store"
-            remedy = "Write the whole character, or \\ufffd in its place"
-        if problem:
-            raise DataError(paragraph(f"{path}, line {number}", problem, remedy))
-        rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return read_jsonl(path, _utf8(path, encoding))
 
 
-def _halved(cell: Any) -> bool:
-    if not isinstance(cell, str):
-        return False
-    try:
-        cell.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+def _read_json(path: Path, encoding: str) -> pd.DataFrame:
+    return read_json(path, _utf8(path, encoding))
 
 
 def _read_parquet(path: Path, encoding: str) -> pd.DataFrame:
@@ -219,6 +238,7 @@ READERS: dict[str, Callable[[Path, str], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".tsv": _read_tsv,
     ".jsonl": _read_jsonl,
+    ".json": _read_json,
     ".parquet": _read_parquet,
 }
 

@@ -16,18 +16,18 @@ from typing import cast
 import numpy as np
 import psutil
 import torch
-from accelerate.utils import extract_model_from_parallel
+from accelerate.utils import extract_model_from_parallel, send_to_device
 from numpy.typing import NDArray
 
 from ..device import Device
-from .batches import Rows, Samples, by_length, length_buckets
+from .batches import Learned, Rows, by_length, length_buckets
 from .checkpoints import Checkpoints
 from .events import silent
 from .jobs import CancelToken
 from .loop import fit
-from .predict import logits, tokens_at_once
+from .predict import tokens_at_once
 from .spec import TrainSpec
-from .training import Subset
+from .step import Loss
 
 MOST = 17
 """Batches that are timed at most: the largest, the smallest, and 15 evenly between them."""
@@ -63,8 +63,8 @@ class Pace:
 
 def train_pace(
     model: torch.nn.Module,
-    samples: Samples,
-    targets: NDArray[np.int64],
+    samples: Learned,
+    loss: Loss,
     spec: TrainSpec,
     device: Device,
     patience: float,
@@ -75,7 +75,7 @@ def train_pace(
     ----------
     model
         Is moved to the device and left as training leaves it.
-    samples, targets, spec, device
+    samples, loss, spec, device
         As `fit` takes them.
     patience
         Seconds after which no further step is begun, the first one not counted; three times as
@@ -99,9 +99,19 @@ def train_pace(
     fit(
         model,
         samples,
-        targets,
         # Steps this small change nothing that is timed.
-        spec.model_copy(update={"epochs": 1, "learning_rate": 1e-12, "checkpoint_steps": None}),
+        spec.model_copy(
+            update={
+                "epochs": 1,
+                "max_steps": None,
+                "max_minutes": None,
+                "learning_rate": 1e-12,
+                "checkpoint_steps": None,
+                "validate_steps": None,
+            }
+        ),
+        loss=loss,
+        metric="loss",
         device=device,
         checkpoints=cast(Checkpoints, _Nowhere()),
         validate=None,
@@ -112,17 +122,19 @@ def train_pace(
     return _pace(costs, order, watch.laps), peak_memory(device)
 
 
-def predict_pace(model: torch.nn.Module, samples: Samples, patience: float) -> Pace:
-    """Time batches of prediction by a model in evaluation mode."""
+@torch.inference_mode()
+def predict_pace(model: torch.nn.Module, samples: Learned, loss: Loss, patience: float) -> Pace:
+    """Time batches through a model in evaluation mode, their loss measured."""
+    place = next(model.parameters()).device
     batches = by_length(samples.lengths, tokens_at_once(model))
     costs = _costs(samples.lengths, batches)
     chosen = _spread(costs)
     order, laps = [*chosen[:WARM], *chosen], list[float]()
-    for place in order:
+    for number in order:
         if _enough(laps, patience):
             break
         begun = time.perf_counter()
-        logits(model, Subset(samples, batches[place]))
+        loss(model, send_to_device(samples.batch(batches[number]), place))
         laps.append(time.perf_counter() - begun)
     return _pace(costs, order, laps)
 
@@ -220,8 +232,9 @@ class _Nowhere:
         """Keep nothing."""
         return Path("checkpoints/none")
 
-    def load_best(self, *_: object) -> None:
+    def load_best(self, *_: object) -> bool:
         """Leave the weights as they are."""
+        return True
 
 
 def _enough(laps: Sequence[float], patience: float) -> bool:

@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
             self.open_workspace(first)
         elif first.suffix.lower() in (".yaml", ".yml"):
             self.go("recipe", path=first)
-        elif first.suffix.lower() in (".csv", ".tsv", ".jsonl", ".parquet"):
+        elif first.suffix.lower() in (".csv", ".tsv", ".json", ".jsonl", ".parquet"):
             self.go("data", table=first)
         elif not (self.current and self.page(self.current).take_files(paths)):
             self.notices.show(
@@ -301,7 +301,9 @@ class MainWindow(QMainWindow):
             self,
             tr("Open a table, recipe or run"),
             str(self.workspace.path),
-            tr("Tables and recipes (*.csv *.tsv *.jsonl *.parquet *.yaml *.yml);;All files (*)"),
+            tr(
+                "Tables and recipes (*.csv *.tsv *.json *.jsonl *.parquet *.yaml *.yml);;All files (*)"
+            ),
         )
         if name:
             self.take([Path(name)])

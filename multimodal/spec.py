@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Modality = Literal["text"]
-Task = Literal["classification"]
+Task = Literal[
+    "classification",
+    "multilabel",
+    "regression",
+    "token_classification",
+    "extractive_qa",
+    "masked_lm",
+    "causal_lm",
+    "chat",
+    "preference",
+]
+"""What a model can learn to do; `core.tasks` holds one file for each family of them."""
+
+Adapt = Literal["full", "head", "lora", "dora", "qlora"]
 
 
 class Spec(BaseModel):
@@ -44,6 +57,40 @@ class Spec(BaseModel):
         )
 
 
+class AdaptSpec(Spec):
+    """Which weights are trained: all, the head, or small ones beside them."""
+
+    kind: Adapt = Field(
+        "full",
+        description="full: all weights; head: only the new head, on features that are computed "
+        "once; lora, dora: low-rank weights beside the linear layers; qlora: lora over weights in "
+        "4 bits (needs bitsandbytes).",
+    )
+    frozen_layers: Annotated[int, Field(ge=0)] = Field(
+        0, description="Lowest layers that stay as they are; the embeddings stay with them."
+    )
+    frozen_embeddings: bool = Field(False, description="Leave the embeddings as they are.")
+    rank: Annotated[int, Field(ge=1, le=4096)] = Field(
+        8, description="Rank of the low-rank weights (lora, dora, qlora)."
+    )
+    alpha: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Scale of the low-rank weights; twice the rank if left out."
+    )
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Dropout in front of the low-rank weights."
+    )
+    targets: list[str] = Field(
+        default_factory=list,
+        description="Names of the layers that get low-rank weights; all linear layers of the body "
+        "if left out.",
+    )
+    merge: bool = Field(
+        True,
+        description="Merge low-rank weights into the model that is saved, so that it loads without "
+        "peft; the adapter alone is saved beside it.",
+    )
+
+
 class ModelSpec(Spec):
     """Which model is fine-tuned, and how it is loaded."""
 
@@ -55,10 +102,33 @@ class ModelSpec(Spec):
     task: Task | None = Field(
         None, description="What the model learns to do; guessed from the data if left out."
     )
-    adapt: Literal["full"] = Field("full", description="Which weights are trained: all of them.")
+    adapt: AdaptSpec = Field(
+        default_factory=AdaptSpec,
+        description="Which weights are trained: full, head, lora, dora or qlora, or a mapping with "
+        "`kind` and its settings.",
+    )
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="Every dropout of the model; as the model has it if left out."
+    )
     max_length: Annotated[int, Field(ge=8, le=131_072)] = Field(
         256, description="Tokens of a sample that the model reads; longer samples are cut off."
+    )
+    stride: Annotated[int, Field(ge=0)] = Field(
+        64,
+        description="Tokens that neighbouring windows share where a long context is read in "
+        "windows (extractive_qa, and token_classification of long texts).",
+    )
+    chat_template: str | None = Field(
+        None,
+        description="Jinja file with the chat template; the tokenizer's own, else ChatML, if left "
+        "out (chat, preference).",
     )
     trust_remote_code: bool = Field(
         False, description="Run Python code that comes with the model. Only for models you trust."
     )
+
+    @field_validator("adapt", mode="before")
+    @classmethod
+    def _kind_alone(cls, raw: Any) -> Any:
+        """Accept the kind alone: ``adapt: lora``."""
+        return {"kind": raw} if isinstance(raw, str) else raw

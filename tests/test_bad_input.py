@@ -286,7 +286,7 @@ def test_an_unknown_key_is_answered_by_the_nearest_one(
         ({"train": {"precision": "fp8"}}, "train.precision", "'auto', 'bf16' or 'fp32'"),
         ({"train": {"learning_rate": -1}}, "train.learning_rate", "a number above 0"),
         ({"train": 5}, "train", "expected a mapping with keys of epochs"),
-        ({"model": {"adapt": "lora"}}, "model.adapt", "found “lora”, expected 'full'"),
+        ({"model": {"adapt": "loro"}}, "model.adapt.kind", "found “loro”, expected 'full'"),
         ({"explain": {"rows": 1.5}}, "explain.rows", "a range such as 0:200"),
         ({"audit": {"positive": True}}, "audit.positive", "put it in quotes"),
     ],

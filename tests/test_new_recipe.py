@@ -45,7 +45,8 @@ def test_what_a_recipe_says(table: Path, tmp_path: Path) -> None:
     assert "# text: reads like text" in text
     assert "# label: by its name, and it has 2 values that repeat" in text
     # Every default that is spelled out is the default.
-    rest = Recipe.of({"name": recipe.name, "data": recipe.data.model_dump()})
+    learnt = {"task": "classification"}
+    rest = Recipe.of({"name": recipe.name, "data": recipe.data.model_dump(), "model": learnt})
     assert recipe == rest
 
 

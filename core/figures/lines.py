@@ -42,7 +42,10 @@ def draw_lines(figure: LineFigure, palette: Palette, width: int, *, alone: bool)
     """Draw curves; see `core.figures.draw` for the arguments."""
     narrow = width < 560
     longest = max((text_width(line.name) for line in figure.lines), default=0) + KEY + 22
-    at_ends = not (narrow or figure.unit_square or figure.diagonal or longest > width * 0.36)
+    loose = any(line.points for line in figure.lines)
+    at_ends = not (
+        narrow or loose or figure.unit_square or figure.diagonal or longest > width * 0.36
+    )
     frame = _frame(figure, width - (longest if at_ends else 0), narrow)
     beside = figure.unit_square and not narrow
     x = frame.x + frame.width + 28 if beside else 0.0
@@ -125,6 +128,19 @@ def _curve(axes: Axes, figure: LineFigure, at: int, palette: Palette) -> Line2D:
         axes.fill_between(
             x, low, high, step=step, color=colour, alpha=0.15, linewidth=0, clip_on=False
         )
+    if line.points:
+        (artist,) = axes.plot(
+            line.x,
+            line.y,
+            color=colour,
+            linestyle="none",
+            marker="o",
+            markersize=4.0,
+            markeredgewidth=0,
+            alpha=0.45,
+            clip_on=False,
+        )
+        return artist
     keep = _kept(line.x, line.y, BUCKETS)
     x, y = (np.asarray(v, dtype=np.float64)[keep] for v in (line.x, line.y))
     (artist,) = axes.plot(
@@ -156,7 +172,7 @@ def _marked(
     """
     if len(x) <= 12:
         return 1
-    if len(figure.lines) == 1:
+    if sum(not line.points for line in figure.lines) == 1:
         return []
     if figure.unit_square:
         return 0.06 + 0.04 * (at % 5), 0.22
@@ -210,13 +226,14 @@ def _list_names(
 
 
 def _key(canvas: Canvas, artist: Line2D, x: float, y: float) -> None:
-    """Draw a sample of a curve: its colour, its marker, its dashes."""
+    """Draw a sample of a curve: its colour, its marker, its dashes; of points one of them."""
+    line = DASHES if artist.is_dashed() else "-"
     canvas.rule(
         (x, x + KEY / 2, x + KEY),
         (y, y, y),
         str(artist.get_color()),
         linewidth=2.0,
-        linestyle=DASHES if artist.is_dashed() else "-",
+        linestyle="none" if artist.get_linestyle() == "None" else line,
         marker=artist.get_marker(),
         markersize=6.5,
         markevery=[1] if artist.get_markevery() != [] else [],

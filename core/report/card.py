@@ -18,25 +18,10 @@ from markupsafe import Markup
 from ..._version import __version__
 from ...multimodal.escape import visible
 from ..measured import Measured
+from ..metric_names import METRICS, title
+from ..task_words import described, words
 from .numbers import shown
 from .templates import environment
-
-METRICS = {
-    "accuracy": ("Accuracy", "accuracy"),
-    "balanced_accuracy": ("Balanced accuracy", "balanced_accuracy"),
-    "f1_macro": ("F1, macro", "f1"),
-    "f1_weighted": ("F1, weighted", "f1"),
-    "precision_macro": ("Precision, macro", "precision"),
-    "precision_weighted": ("Precision, weighted", "precision"),
-    "recall_macro": ("Recall, macro", "recall"),
-    "recall_weighted": ("Recall, weighted", "recall"),
-    "roc_auc_macro": ("ROC AUC, macro", "roc_auc"),
-    "roc_auc_micro": ("ROC AUC, micro", "roc_auc"),
-    "average_precision_macro": ("Average precision, macro", "average_precision"),
-    "average_precision_micro": ("Average precision, micro", "average_precision"),
-    "log_loss": ("Log loss (lower is better)", "log_loss"),
-}
-"""Title and the hub's name of each metric in evaluation.json."""
 
 LICENCES = frozenset(
     [
@@ -77,7 +62,7 @@ class CardFacts:
     task
         The hub's name of the task, ``text-classification``.
     labels
-        The answers that the model can give.
+        The answers that the model can give; empty for tasks without classes.
     data
         Where the rows come from and what was left out, in words.
     rows
@@ -98,6 +83,10 @@ class CardFacts:
         ISO 639 code of the texts; left out of the card if it is not known.
     hub_base
         The base model's id on the hub; left out of the front matter if it isn't from there.
+    kind
+        The task as a recipe names it.
+    label
+        The column that was learnt, where there is one.
     """
 
     name: str
@@ -116,6 +105,8 @@ class CardFacts:
     limits: tuple[str, ...] = ()
     language: str | None = None
     hub_base: str | None = None
+    kind: str = "classification"
+    label: str | None = None
 
 
 def render_card(facts: CardFacts) -> str:
@@ -146,6 +137,9 @@ def render_card(facts: CardFacts) -> str:
         classes=_class_rows(facts.evaluation.get(split or "", {})),
         split=split,
         version=__version__,
+        purpose=words(facts.kind).purpose,
+        answers=described(facts.kind, len(facts.labels), facts.label),
+        noun={"multilabel": "Label", "token_classification": "Kind"}.get(facts.kind, "Class"),
     )
 
 
@@ -212,12 +206,12 @@ def _figures(raw: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:
 def _results(split: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for key, figure in _figures(split):
         if figure.defined and key in METRICS:
-            title, kind = METRICS[key]
-            yield {"type": kind, "value": round(figure.value, 4), "name": title}
+            name = METRICS[key]
+            yield {"type": name.hub, "value": round(figure.value, 4), "name": name.title}
 
 
 def _metric_rows(split: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(METRICS.get(key, (key,))[0], _shown(figure)) for key, figure in _figures(split)]
+    return [(title(key), _shown(figure)) for key, figure in _figures(split)]
 
 
 def _baselines(

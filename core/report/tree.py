@@ -41,7 +41,10 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One curve: `x` and `y` of shape (points,), with an optional band `low` to `high`."""
+    """One curve: `x` and `y` of shape (points,), with an optional band `low` to `high`.
+
+    Where `points` is set they are points that nothing connects.
+    """
 
     name: str
     x: NDArray[np.float64]
@@ -50,6 +53,7 @@ class Line:
     high: NDArray[np.float64] | None = None
     dashed: bool = False
     step: bool = False
+    points: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 Widgets ask for a look by the dynamic property ``look`` (`set_look`): ``title``, ``heading``,
 ``lead``, ``muted``, ``primary``, ``quiet``, ``danger``, ``card``, ``chip``, ``finding``,
-``warning``, ``note``, ``number``, ``complaint``.
+``warning``, ``note``, ``number``, ``complaint``, ``said``, ``said-user``, ``speaker``.
 """
 
 from __future__ import annotations
@@ -56,6 +56,13 @@ QPushButton[look="chip"]:checked, QToolButton[look="chip"]:checked {{
 QFrame[look="card"] {{
     background: {c.surface}; border: 1px solid {c.border}; border-radius: 10px;
 }}
+QFrame[look="said"] {{
+    background: {c.note_soft}; border: 1px solid {c.border}; border-radius: 10px;
+}}
+QFrame[look="said-user"] {{
+    background: {c.finding_soft}; border: 1px solid {c.border}; border-radius: 10px;
+}}
+QLabel[look="speaker"] {{ color: {c.muted}; font-size: 9pt; font-weight: 600; }}
 QFrame[look="bar"] {{ background: {c.surface}; border: none; border-bottom: 1px solid {c.border}; }}
 QFrame[look="line"] {{ background: {c.border}; border: none; }}
 QPushButton {{

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...core import events
 from ...core.follow import Following
+from ...multimodal.escape import visible
 
 EVERY = 400
 """Milliseconds between two looks."""
@@ -119,6 +120,8 @@ def describe(event: events.Event) -> str:
             line = f"step {at}: validation {name} {value:.4f}"
         case events.Metric(name="loss", value=value, at=at):
             line = f"step {at}: loss {value:.4f}"
+        case events.Sample(text=text, at=at):
+            line = f"step {at}: answers “{visible(text, 120)}”"
         case events.Artifact(path=path):
             line = f"wrote {path}"
         case events.Warning(text=text):

@@ -80,13 +80,17 @@ def metric_name(name: str) -> str:
         "average_precision": tr("Average precision"),
         "learning_rate": tr("Learning rate"),
         "samples_per_second": tr("Samples per second"),
+        "tokens_per_second": tr("Tokens per second"),
         "memory_bytes": tr("Memory"),
     }
     averages = {"macro": tr("macro"), "micro": tr("micro"), "weighted": tr("weighted")}
     parts = re.fullmatch(r"(.+?)(?:_(macro|micro|weighted))?", name)
     base, average = parts.groups() if parts is not None else (name, None)
-    text = base.replace("_", " ")
-    text = known.get(base, text[:1].upper() + text[1:])
+    text = known.get(base, "")
+    if not text:
+        from ...core.metric_names import title
+
+        return tr(title(name).partition(" (")[0])
     return f"{text} ({averages[average]})" if average else text
 
 

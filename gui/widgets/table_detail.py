@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...multimodal.escape import visible
 from ..frame.style import SPACE
 from ..frame.texts import tr
-from .basics import label
+from .basics import label, scrolled
+from .conversation import Conversation, Said
 from .table_view import TableView
 
 MOST = 20_000
@@ -16,11 +26,17 @@ MOST = 20_000
 
 
 class DetailStrip(QWidget):
-    """The current cell of a table in full, with where it stands."""
+    """The current cell of a table in full, with where it stands.
+
+    `conversation` reads a row's cells as a conversation, which is shown in place of the cell; by
+    itself it reads none.
+    """
 
     def __init__(self, view: TableView, lines: int = 3) -> None:
         super().__init__()
         self._view = view
+        self.conversation: Callable[[Mapping[str, Any]], Sequence[Said] | None] = lambda _: None
+        self.messages = Conversation(tr("The chosen row as a conversation"))
         self.where = label(tr("Choose a cell to read it in full."), "muted")
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
@@ -33,7 +49,16 @@ class DetailStrip(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addLayout(row)
-        column.addWidget(self.text, 1)
+        self._ways = QStackedWidget()
+        self._ways.addWidget(self.text)
+        inside = QWidget()
+        talk = QVBoxLayout(inside)
+        talk.setContentsMargins(0, 0, SPACE, 0)
+        talk.addWidget(self.messages)
+        talk.addStretch(1)
+        self._talk = scrolled(inside)
+        self._ways.addWidget(self._talk)
+        column.addWidget(self._ways, 1)
 
     def follow(self) -> None:
         """Follow the view's current cell; called again after the view shows another model."""
@@ -48,6 +73,7 @@ class DetailStrip(QWidget):
         if model is None or not index.isValid():
             self.where.setText(tr("Choose a cell to read it in full."))
             self.text.setPlainText("")
+            self._ways.setCurrentWidget(self.text)
             return
         source, column = model.source_row(index.row()), index.column()
         text = model.text(source, column)
@@ -58,5 +84,14 @@ class DetailStrip(QWidget):
             said = tr("Row {row}, {column} – {n} characters").format(
                 row=f"{source + 1:,}", column=name, n=f"{len(text):,}"
             )
+        names = model.names
+        messages = self.conversation({one: model.value(source, at) for at, one in enumerate(names)})
+        if messages:
+            said = tr("Row {row}: a conversation of {n} messages").format(
+                row=f"{source + 1:,}", n=len(messages)
+            )
+            self.messages.show_messages(messages)
+            self._talk.verticalScrollBar().setValue(0)
+        self._ways.setCurrentWidget(self._talk if messages else self.text)
         self.where.setText(said)
         self.text.setPlainText("" if text is None else visible(text, MOST, lines=True))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from . import token_cache
+from .token_cache import Tokens
 
 CHUNK = 4096
 CHARACTERS = 4_000_000
@@ -22,7 +27,7 @@ class EncodedText:
     Attributes
     ----------
     tokens
-        Token numbers of all samples; shape (sum of lengths,).
+        Token numbers of all samples; shape (sum of lengths,). May be mapped from a file.
     types
         Part that each token belongs to, for models that ask for it; same shape, or None.
     starts
@@ -80,7 +85,13 @@ class EncodedText:
         return out
 
 
-def encode(tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int) -> EncodedText:
+def encode(
+    tokenizer: Any,
+    samples: Sequence[tuple[str, ...]],
+    max_length: int,
+    *,
+    cache: Path | None = None,
+) -> EncodedText:
     """Tokenise samples of one or several text parts.
 
     Parameters
@@ -93,6 +104,9 @@ def encode(tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int) 
     max_length
         Longest sample in tokens, special ones counted. Longer ones are cut as transformers cuts
         them (``truncation=True``): at the end, the longer part first.
+    cache
+        Folder that keeps tokens as files. They are mapped into memory, and found again for the
+        same samples, tokenizer and limit. Tokens are held in memory if left out.
 
     Returns
     -------
@@ -100,22 +114,17 @@ def encode(tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int) 
         The same tokens as ``tokenizer(…, truncation=True)`` gives. A sample of which no token is
         left (an empty text and a tokenizer without special tokens) is one padding token.
     """
-    asked = "token_type_ids" in tokenizer.model_input_names
-    empty = np.array([tokenizer.pad_token_id])
-    tokens, types, cut = [], [], []
-    for _, one, kept in _encodings(tokenizer, samples, max_length):
-        ids = np.array(one.ids, dtype=np.int32)
-        tokens.append((ids if kept is None else ids[kept]) if len(ids) else empty)
-        cut.append(kept is not None)
-        if asked:
-            owners = np.array(one.type_ids, dtype=np.int8)
-            types.append((owners if kept is None else owners[kept]) if len(ids) else empty * 0)
-    lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
+    if cache is None:
+        found = token_cache.gather(_tokens(tokenizer, samples, max_length))
+    else:
+        folder = cache / token_cache.key(tokenizer, samples, longest(tokenizer, max_length))
+        kept = token_cache.read(folder)
+        found = kept or token_cache.write(folder, _tokens(tokenizer, samples, max_length))
     return EncodedText(
-        tokens=np.concatenate([*tokens, []]).astype(np.int32),
-        types=np.concatenate([*types, []]).astype(np.int8) if asked else None,
-        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        cut=np.array(cut, dtype=bool),
+        tokens=found.tokens,
+        types=found.types if _wants_types(tokenizer) else None,
+        starts=np.concatenate([[0], np.cumsum(found.lengths)]).astype(np.int64),
+        cut=found.cut,
         pad=int(tokenizer.pad_token_id),
         left=tokenizer.padding_side == "left",
         pad_type=int(tokenizer.pad_token_type_id),
@@ -134,7 +143,8 @@ def token_spans(
         special tokens have part -1.
     """
     out = []
-    for sample, one, kept in _encodings(tokenizer, samples, max_length):
+    chunks = _encodings(tokenizer, samples, max_length)
+    for sample, one, kept in (sample for chunk in chunks for sample in chunk):
         starts = _part_starts(tokenizer, sample)
         spans = [
             (-1, 0, 0) if owner is None else _place(starts, owner, *span)
@@ -159,8 +169,8 @@ def longest(tokenizer: Any, max_length: int) -> int:
 
 def _encodings(
     tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int
-) -> Iterator[tuple[tuple[str, ...], Any, NDArray[np.intp] | None]]:
-    """Tokenise whole samples, a few at a time; say which tokens are kept, None for all.
+) -> Iterator[list[tuple[tuple[str, ...], Any, NDArray[np.intp] | None]]]:
+    """Tokenise whole samples, a chunk at a time; say which tokens are kept, None for all.
 
     The tokenizer isn't asked to cut, because it keeps what it cuts off, and of two long texts
     every pair of such pieces: 20,000 copies of 256 tokens for two texts of 100,000 characters.
@@ -171,8 +181,41 @@ def _encodings(
         chunk = samples[first:last]
         texts, pairs = parts(tokenizer, chunk)
         encoded = tokenizer(texts, pairs, truncation=False, verbose=False)
-        for sample, one in zip(chunk, encoded.encodings, strict=True):
-            yield sample, one, _kept(one, limit, left) if len(one) > limit else None
+        yield [
+            (sample, one, _kept(one, limit, left) if len(one) > limit else None)
+            for sample, one in zip(chunk, encoded.encodings, strict=True)
+        ]
+
+
+def _tokens(
+    tokenizer: Any, samples: Sequence[tuple[str, ...]], max_length: int
+) -> Iterator[Tokens]:
+    """Tokenise samples, a chunk at a time."""
+    types_wanted = _wants_types(tokenizer)
+    for chunk in _encodings(tokenizer, samples, max_length):
+        tokens, types = array("i"), array("b")
+        lengths, cut = [], []
+        for _, one, kept in chunk:
+            ids = _picked(one.ids, kept) or [tokenizer.pad_token_id]
+            tokens.extend(ids)
+            if types_wanted:
+                types.extend(_picked(one.type_ids, kept) or [0])
+            lengths.append(len(ids))
+            cut.append(kept is not None)
+        yield Tokens(
+            tokens=np.array(tokens, dtype=np.int32),
+            types=np.array(types, dtype=np.int8),
+            lengths=np.array(lengths, dtype=np.int64),
+            cut=np.array(cut, dtype=bool),
+        )
+
+
+def _picked(numbers: list[int], kept: NDArray[np.intp] | None) -> list[int]:
+    return numbers if kept is None else [numbers[place] for place in kept]
+
+
+def _wants_types(tokenizer: Any) -> bool:
+    return "token_type_ids" in tokenizer.model_input_names
 
 
 def _chunks(samples: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:

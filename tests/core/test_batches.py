@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.core.batches import by_length, length_buckets
+from pellucid.core.batches import by_length, length_buckets, micro_batches
 
 lengths_of = st.lists(st.integers(0, 500), max_size=200).map(lambda x: np.array(x, np.int64))
 
@@ -79,3 +79,32 @@ def test_lengths_do_not_fix_who_is_with_whom(lengths: np.ndarray) -> None:
     assert first == pytest.approx([lengths.mean()] * 2, rel=0.25)
     equal = length_buckets(np.full(64, 7), 32, [1, 0])
     assert sorted(equal[0].tolist()) != list(range(32))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=lengths_of,
+    seed=st.integers(0, 99),
+    most_rows=st.none() | st.integers(1, 40),
+    most_tokens=st.none() | st.integers(1, 3000),
+)
+def test_micro_batches_split_a_step(
+    lengths: np.ndarray, seed: int, most_rows: int | None, most_tokens: int | None
+) -> None:
+    rows = np.random.default_rng(seed).permutation(len(lengths))[: 1 + len(lengths) // 2]
+    found = micro_batches(rows, lengths, most_rows, most_tokens)
+    assert sorted(np.concatenate([*found, []]).tolist()) == sorted(rows.tolist())
+    for part in found:
+        assert most_rows is None or len(part) <= most_rows
+        cost = len(part) * int(lengths[part].max(initial=0))
+        assert most_tokens is None or cost <= most_tokens or len(part) == 1
+
+
+def test_a_step_that_fits_is_left_as_it_is() -> None:
+    lengths = np.array([5, 9, 7, 3])
+    rows = np.array([2, 0, 3])
+    for most_rows, most_tokens in ((None, None), (3, None), (None, 21), (3, 21)):
+        (found,) = micro_batches(rows, lengths, most_rows, most_tokens)
+        assert found.tolist() == rows.tolist()
+    assert [part.tolist() for part in micro_batches(rows, lengths, 2)] == [[2, 0], [3]]
+    assert [part.tolist() for part in micro_batches(rows, lengths, None, 20)] == [[2, 0], [3]]

@@ -27,6 +27,17 @@ with jobs.working(folder, token):
     if sys.argv[2] == "deaf":
         while True:
             time.sleep(0.05)
+    if sys.argv[2] == "slow":  # ends when it is cancelled only
+        while token.request != "cancel":
+            time.sleep(0.05)
+            if token.request == "stop":
+                (folder / "stopping").touch()
+    if sys.argv[2] == "talking":
+        while not token.stop_requested:
+            print("still here", flush=True)
+            time.sleep(0.02)
+        for _ in range(20):
+            print("ending", flush=True)
     while not token.stop_requested:
         time.sleep(0.05)
     log(events.Stopped(reason=token.request, resumable=True))
@@ -64,6 +75,70 @@ def test_sigterm_asks_to_stop(tmp_path: Path) -> None:
     process.terminate()
     assert process.wait(60) == 0
     assert jobs.status(tmp_path / "run") == "stopped"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_from_the_system_asks_to_stop_however_often_it_comes(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    token = jobs.CancelToken()
+    with jobs.working(tmp_path, token):
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        assert token.request == "stop"
+
+
+def test_a_second_interrupt_cancels(tmp_path: Path) -> None:
+    process = begin(tmp_path / "run", "slow")
+    process.send_signal(signal.SIGINT)
+    until((tmp_path / "run" / "stopping").exists)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert jobs.status(tmp_path / "run") == "cancelled"
+
+
+def test_the_echo_of_a_launcher_is_no_second_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(jobs, "ECHO", 5.0)
+    token = jobs.CancelToken()
+    with jobs.working(tmp_path, token):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert token.request == "stop"
+        monkeypatch.setattr(jobs, "ECHO", 0.0)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert token.request == "cancel"
+
+
+def test_nohup_is_heeded(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        token = jobs.CancelToken()
+        with jobs.working(tmp_path, token):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert token.request is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_is_closed_ends_the_job_well(tmp_path: Path) -> None:
+    """The job writes to a terminal that is its controlling one, and whose other end goes away."""
+    import pty
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", WORKER, str(folder), "talking"])
+    until(lambda: bool(events.read(folder / "events.jsonl")))
+    assert b"still here" in os.read(terminal, 1000)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert jobs.status(folder) == "stopped"
 
 
 def test_cancel_kills_what_does_not_listen(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pellucid.core import events
 from pellucid.core.batches import length_buckets
 from pellucid.core.checkpoints import Checkpoints
 from pellucid.core.jobs import CancelToken
-from pellucid.core.loop import Fitted, fit, learning_rate
+from pellucid.core.loop import Fitted, fit
 from pellucid.core.spec import TrainSpec
 from pellucid.errors import Cancelled, DivergedError
 
@@ -28,12 +28,18 @@ class Rows:
     def __init__(self, count: int = 60, seed: int = 0) -> None:
         self.x = np.random.default_rng(seed).normal(size=(count, 3)).astype(np.float32)
         self.lengths = np.ones(count, dtype=np.int64)
+        self.units = np.ones(count, dtype=np.int64)
+        self.weight = np.ones(count, dtype=np.float32)
 
     def __len__(self) -> int:
         return len(self.x)
 
     def batch(self, rows: np.ndarray) -> dict[str, torch.Tensor]:
-        return {"x": torch.from_numpy(self.x[rows])}
+        x = torch.from_numpy(self.x[rows])
+        return {"x": x, "target": (x[:, 0] > 0).long()}
+
+    def ids(self, rows: np.ndarray) -> list[str]:
+        return [f"r{row}" for row in rows]
 
 
 class Linear(torch.nn.Module):
@@ -49,35 +55,28 @@ class Linear(torch.nn.Module):
         return SimpleNamespace(logits=self.out(self.drop(x)))
 
 
-def targets(rows: Rows) -> np.ndarray:
-    return (rows.x[:, 0] > 0).astype(np.int64)
+def cross_entropy(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    logits = model(batch["x"]).logits
+    return torch.nn.functional.cross_entropy(logits.float(), batch["target"], reduction="none")
+
+
+def train(model: Linear, rows: Rows, folder: Path, spec: TrainSpec, **others: Any) -> Fitted:
+    given: dict[str, Any] = {
+        "loss": cross_entropy,
+        "metric": "f1_macro",
+        "device": device.choose("fp32"),
+        "checkpoints": Checkpoints(folder, spec.keep_checkpoints),
+        "validate": None,
+        "emit": events.silent,
+        "cancel": CancelToken(),
+    }
+    return fit(model, rows, spec, **(given | others))
 
 
 def learn(folder: Path, spec: TrainSpec, **others: Any) -> tuple[Linear, Fitted, list[Any]]:
     rows, model, heard = Rows(), Linear(others.pop("dropout", 0.2)), []
-    fitted = fit(
-        model,
-        rows,
-        targets(rows),
-        spec,
-        device=device.choose("fp32"),
-        checkpoints=Checkpoints(folder, spec.keep_checkpoints),
-        validate=others.pop("validate", None),
-        emit=others.pop("emit", heard.append),
-        cancel=others.pop("cancel", CancelToken()),
-        **others,
-    )
+    fitted = train(model, rows, folder, spec, **({"emit": heard.append} | others))
     return model, fitted, heard
-
-
-def test_learning_rate_equals_transformers() -> None:
-    spec = TrainSpec(learning_rate=0.3, warmup=0.1)
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    schedule = get_linear_schedule_with_warmup(optimizer, 7, 70)
-    for step in range(70):
-        assert learning_rate(step, 70, spec) == pytest.approx(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
 
 
 def test_steps_equal_a_plain_loop(tmp_path: Path) -> None:
@@ -94,10 +93,7 @@ def test_steps_equal_a_plain_loop(tmp_path: Path) -> None:
     schedule = get_linear_schedule_with_warmup(optimizer, 4, 16)
     for epoch in range(2):
         for chosen in length_buckets(rows.lengths, 8, [spec.seed, epoch]):
-            loss = torch.nn.functional.cross_entropy(
-                plain(**rows.batch(chosen)).logits, torch.from_numpy(targets(rows)[chosen])
-            )
-            loss.backward()
+            cross_entropy(plain, rows.batch(chosen)).mean().backward()
             torch.nn.utils.clip_grad_norm_(plain.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -115,17 +111,7 @@ def test_a_weight_of_zero_leaves_a_row_out(tmp_path: Path) -> None:
     few = Rows()
     few.x, few.lengths = rows.x[:5], rows.lengths[:5]
     model = Linear(0.0)
-    fit(
-        model,
-        few,
-        targets(rows)[:5],
-        spec,
-        device=device.choose("fp32"),
-        checkpoints=Checkpoints(tmp_path / "b", 2),
-        validate=None,
-        emit=events.silent,
-        cancel=CancelToken(),
-    )
+    train(model, few, tmp_path / "b", spec)
     torch.testing.assert_close(weighted.out.weight, model.out.weight)
 
 
@@ -174,8 +160,10 @@ def test_best_weights_are_kept_and_patience_ends(tmp_path: Path) -> None:
 
 def test_log_loss_is_better_when_smaller(tmp_path: Path) -> None:
     quality = iter([0.9, 0.4, 0.6])
-    spec = TrainSpec(epochs=3, batch_size=20, early_stopping={"metric": "log_loss"})
-    _, fitted, _ = learn(tmp_path, spec, validate=lambda model: {"log_loss": next(quality)})
+    spec = TrainSpec(epochs=3, batch_size=20)
+    _, fitted, _ = learn(
+        tmp_path, spec, metric="log_loss", validate=lambda model: {"log_loss": next(quality)}
+    )
     assert fitted.state.best == 0.4
 
 
@@ -185,15 +173,112 @@ def test_only_the_last_checkpoints_are_kept(tmp_path: Path) -> None:
     assert kept == ["step-00000010", "step-00000011", "step-00000012"]
 
 
-def test_a_loss_that_is_no_number_names_the_step(tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_names_step_and_rows(tmp_path: Path) -> None:
     spec = TrainSpec(epochs=1, batch_size=6, checkpoint_steps=3)
+    steps = 0
 
-    def broken(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return logits.sum(1) * float("nan")
+    def broken(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        losses = cross_entropy(model, batch)
+        return torch.where(batch["x"][:, 0] == worst, float("nan"), losses)
 
-    with pytest.raises(DivergedError, match=r"step 3.*learning_rate"):
+    rows = Rows()
+    chosen = length_buckets(rows.lengths, 6, [spec.seed, 0])[4]
+    worst = float(rows.x[chosen[2], 0])
+    with pytest.raises(DivergedError, match=rf"step 5: the loss of row r{chosen[2]} is no number"):
         learn(tmp_path, spec, loss=broken)
-    assert list(tmp_path.iterdir()) == []  # no checkpoint holds what diverged
+    # What was saved before is whole; nothing holds what diverged.
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000003"]
+
+
+def test_a_loss_that_explodes_ends_the_training(tmp_path: Path) -> None:
+    factor = iter([1.0] * 12 + [1e5] * 100)
+
+    def growing(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return cross_entropy(model, batch) * next(factor)
+
+    with pytest.raises(DivergedError, match=r"step 13.*learning rate"):
+        learn(tmp_path, TrainSpec(epochs=4, batch_size=6), loss=growing)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 8])
+def test_micro_batches_add_up_to_the_step(tmp_path: Path, size: int) -> None:
+    """The mean runs over the units of a whole step, not over its micro-batches."""
+    units = np.random.default_rng(3).integers(1, 9, 60)
+
+    class Uneven(Rows):
+        def batch(self, rows: np.ndarray) -> dict[str, torch.Tensor]:
+            return {**super().batch(rows), "target_units": torch.from_numpy(units[rows])}
+
+    def summed(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return cross_entropy(model, batch) * batch["target_units"]
+
+    found = []
+    for number, micro in enumerate((None, size)):
+        rows, model = Uneven(), Linear(0.0)
+        rows.units = units
+        spec = TrainSpec(epochs=2, batch_size=8, learning_rate=0.05, micro_batch_size=micro)
+        train(model, rows, tmp_path / str(number), spec, loss=summed)
+        found.append(model.out.weight)
+    torch.testing.assert_close(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
+def test_where_memory_runs_out_the_micro_batch_is_halved(tmp_path: Path) -> None:
+    sizes = []
+
+    def hungry(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        sizes.append(len(batch["x"]))
+        if len(batch["x"]) > 5:
+            torch.empty(2**50)  # four million gigabytes, which no machine holds
+        return cross_entropy(model, batch)
+
+    spec = TrainSpec(epochs=1, batch_size=20, learning_rate=0.05)
+    model, fitted, heard = learn(tmp_path / "a", spec, dropout=0.0, loss=hungry)
+    whole, _, _ = learn(tmp_path / "b", spec, dropout=0.0)
+    assert sizes[:3] == [20, 10, 5] and set(sizes[3:]) == {5}
+    assert fitted.state.micro == 5
+    told = [one.text for one in heard if isinstance(one, events.Warning)]
+    assert len(told) == 2 and "5 samples go through the model at once" in told[1]
+    torch.testing.assert_close(model.out.weight, whole.out.weight, rtol=1e-5, atol=1e-6)
+
+
+def test_steps_may_be_bounded(tmp_path: Path) -> None:
+    spec = TrainSpec(epochs=4, batch_size=20, max_steps=5)
+    _, fitted, heard = learn(tmp_path, spec, validate=lambda model: {"f1_macro": 0.5})
+    assert fitted.state.step == 5 and not fitted.stopped
+    judged = [one.at for one in heard if isinstance(one, events.Metric) and one.split != "train"]
+    assert judged == [3, 5]
+
+
+def test_time_may_be_bounded(tmp_path: Path) -> None:
+    spec = TrainSpec(epochs=4, batch_size=20, max_minutes=1e-9)
+    _, fitted, _ = learn(tmp_path, spec)
+    assert fitted.state.step == 1 and not fitted.stopped
+
+
+def test_validation_between_the_ends_of_epochs(tmp_path: Path) -> None:
+    spec = TrainSpec(epochs=2, batch_size=10, validate_steps=5)
+    quality = iter([0.3, 0.9, 0.5])
+    _, fitted, _ = learn(tmp_path, spec, validate=lambda model: {"f1_macro": next(quality)})
+    assert [one["step"] for one in fitted.state.history] == [5, 10, 12]
+    assert fitted.state.best == 0.9
+
+
+def test_the_average_of_the_weights_is_what_is_kept(tmp_path: Path) -> None:
+    spec = TrainSpec(epochs=1, batch_size=20, learning_rate=0.05, average=0.5)
+    seen = []
+
+    def noting(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        seen.append(model.out.weight.detach().clone())
+        return cross_entropy(model, batch)
+
+    model, _, _ = learn(tmp_path / "a", spec, loss=noting, dropout=0.0)
+    plain, _, _ = learn(tmp_path / "b", spec.model_copy(update={"average": None}), dropout=0.0)
+    mean = seen[0]
+    for weight in (*seen[1:], plain.out.weight):
+        mean = 0.5 * mean + 0.5 * weight
+    torch.testing.assert_close(model.out.weight, mean)
 
 
 def test_cancel_ends_within_the_step(tmp_path: Path) -> None:
@@ -234,9 +319,9 @@ def test_speed_counts_training_only(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("pellucid.core.throughput.time", clock)
     heard: list[Any] = []
 
-    def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         clock.now += 2
-        return torch.nn.functional.cross_entropy(logits, target, reduction="none")
+        return cross_entropy(model, batch)
 
     def validate(model: torch.nn.Module) -> dict[str, float]:
         clock.now += 100
@@ -268,15 +353,5 @@ def test_a_process_may_train_in_one_precision_after_another(tmp_path: Path) -> N
         model.out.register_forward_hook(
             lambda module, given, out, seen=seen: seen.append(out.dtype)
         )
-        fit(
-            model,
-            rows,
-            targets(rows),
-            spec,
-            device=device.choose(precision),
-            checkpoints=Checkpoints(tmp_path / str(number), 2),
-            validate=None,
-            emit=events.silent,
-            cancel=CancelToken(),
-        )
+        train(model, rows, tmp_path / str(number), spec, device=device.choose(precision))
         assert seen == [torch.bfloat16 if precision == "bf16" else torch.float32]

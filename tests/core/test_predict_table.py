@@ -31,7 +31,7 @@ def test_scores_are_those_of_the_saved_model(
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     rows.to_csv(tmp_path / "new.csv", index=False)
-    found = predict_table(Run.open(finished), tmp_path / "new.csv", tmp_path / "out.parquet")
+    found = predict_table(Run.open(finished), tmp_path / "new.csv", tmp_path / "out.parquet").frame()
     model = AutoModelForSequenceClassification.from_pretrained(finished / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(finished / "model")
     with torch.inference_mode():
@@ -59,7 +59,7 @@ def test_forms_of_the_output(
 ) -> None:
     rows.to_json(tmp_path / "new.jsonl", orient="records", lines=True)
     out = tmp_path / "deep" / f"out{ending}"
-    found = predict_table(Run.open(finished), tmp_path / "new.jsonl", out)
+    found = predict_table(Run.open(finished), tmp_path / "new.jsonl", out).frame()
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {
         ".parquet": pd.read_parquet,
         ".csv": pd.read_csv,
@@ -67,9 +67,14 @@ def test_forms_of_the_output(
         ".jsonl": lambda path: pd.DataFrame(map(json.loads, path.read_text().splitlines())),
     }
     again = readers[ending](out)
-    assert list(again.columns) == list(found.columns)
-    assert again["id"].tolist() == found["id"].tolist()
-    np.testing.assert_allclose(again["score:positive"], found["score:positive"], atol=1e-9)
+    assert list(again.columns) == list(found.columns) == [
+        "id", "label", "prediction", "score:negative", "score:positive",
+        "group:gender", "group:region", "fingerprint",
+    ]  # fmt: skip
+    assert again["id"].tolist() == found["id"].tolist() == rows["id"].tolist()
+    plain = predict_table(Run.open(finished), tmp_path / "new.jsonl", tmp_path / "o.parquet")
+    expected = pd.read_parquet(plain.path)["score:positive"]
+    np.testing.assert_allclose(again["score:positive"], expected, atol=1e-9)
 
 
 def test_texts_alone_are_enough(finished: Path, tmp_path: Path) -> None:
@@ -77,7 +82,7 @@ def test_texts_alone_are_enough(finished: Path, tmp_path: Path) -> None:
     (tmp_path / "new.jsonl").write_text(
         '{"text": "good room"}\n{"text": null}\n{"text": "bad room"}\n'
     )
-    found = predict_table(Run.open(finished), tmp_path / "new.jsonl", tmp_path / "out.csv")
+    found = predict_table(Run.open(finished), tmp_path / "new.jsonl", tmp_path / "out.csv").frame()
     assert list(found.columns) == [
         "id",
         "prediction",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.core.spec import SourceSpec
-from pellucid.core.tables import as_text, blank, read_table
+from pellucid.core.tables import as_text, blank, check_flat, read_table
 from pellucid.errors import DataError
 
 # Half of a surrogate pair can't be written to any file.
@@ -245,12 +246,108 @@ def test_parquet_that_is_broken(tmp_path: Path) -> None:
         read(tmp_path / "t.parquet")
 
 
-def test_cells_that_are_no_text(tmp_path: Path) -> None:
-    (tmp_path / "t.jsonl").write_text('{"a": "x", "b": 1}\n{"a": ["x", "y"], "b": 2}\n')
+def test_lists_and_mappings_become_json(tmp_path: Path) -> None:
+    rows = [{"a": "x", "b": 1}, {"a": ["x", "é"], "b": {"k": [1, None, 2.5]}}, {"b": []}]
+    for name, content in (
+        ("t.jsonl", "\n".join(map(json.dumps, rows))),
+        ("t.json", json.dumps(rows, indent=1)),
+    ):
+        (tmp_path / name).write_text(content)
+        assert cells(read(tmp_path / name)) == [
+            ["x", "1"],
+            ['["x","é"]', '{"k":[1,null,2.5]}'],
+            [None, "[]"],
+        ]
+
+
+def test_a_list_where_one_text_is_expected_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"a": "[1]", "b": 1}\n{"a": ["x", "y"], "b": 2}\n')
     table = read(tmp_path / "t.jsonl")
-    assert as_text(table["b"]).tolist() == ["1", "2"]
-    with pytest.raises(DataError, match=r"t.csv, row 2, column “a”: .* of type list"):
-        as_text(table["a"], "t.csv")
+    check_flat(table["b"])
+    check_flat(table["a"].iloc[:1])  # a text that only looks like a list
+    for column in (table["a"], as_text(table["a"])):
+        with pytest.raises(DataError, match=r"t.csv, row 2, column “a”: .* a list or a mapping"):
+            check_flat(column, "t.csv")
+    with pytest.raises(DataError, match=r"^here 1: "):
+        check_flat(as_text(table["a"]), lambda row: f"here {row}")
+    # What was nested is still known behind joining, choosing and writing to Arrow.
+    both = pd.concat([as_text(table["a"]).to_frame()] * 2, ignore_index=True)
+    with pytest.raises(DataError, match="row 2, "):
+        check_flat(both[both["a"].notna()].reset_index(drop=True)["a"])
+    assert pa.array(both["a"], from_pandas=True).to_pylist() == ["[1]", '["x","y"]'] * 2
+
+
+def test_nested_cells_of_parquet_become_json(tmp_path: Path) -> None:
+    answers = pa.array([{"text": ["a", "b"], "answer_start": [3, 9]}, None])
+    table = pa.table(
+        {
+            "answers": answers,
+            "numbers": [[1, None], []],
+            "reals": [[0.5, float("nan")], [float("inf")]],
+            "messages": [[{"role": "user", "content": "hé"}], []],
+            "days": [[datetime.date(2024, 1, 2)], None],
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    found = {name: as_text(cells).tolist() for name, cells in read(tmp_path / "t.parquet").items()}
+    assert found == {
+        "answers": ['{"text":["a","b"],"answer_start":[3,9]}', None],
+        "numbers": ["[1,null]", "[]"],
+        "reals": ["[0.5,null]", "[null]"],
+        "messages": ['[{"role":"user","content":"hé"}]', "[]"],
+        "days": ['["2024-01-02"]', None],
+    }
+
+
+@pytest.mark.parametrize("cell", [b"x", {1, 2}, [b"x"], {"a": [b"x"]}])
+def test_cells_that_are_no_text(cell: object) -> None:
+    with pytest.raises(DataError, match=r"t.csv, row 2, column “a”: .* of type (bytes|set)"):
+        as_text(pd.Series(["x", cell], name="a"), "t.csv")
+
+
+def test_a_json_file_holds_records(tmp_path: Path) -> None:
+    rows = [{"zip": "01234", "n": 2**60 + 1}, {"n": None, "more": True}]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    assert cells(read(tmp_path / "t.json")) == [
+        ["01234", str(2**60 + 1), None],
+        [None, None, "True"],
+    ]
+    # Many files of that name hold JSON Lines.
+    (tmp_path / "t.json").write_text('{"a": 1}\n\n{"a": 2}\n')
+    assert cells(read(tmp_path / "t.json")) == [["1"], ["2"]]
+    (tmp_path / "t.json").write_text('{"a": 1}\n')
+    assert cells(read(tmp_path / "t.json")) == [["1"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "the file is empty"),
+        ("[]", "the file is empty"),
+        ('[{"a": 1},\n {"a": 2}', "t.json, line 2: this is not JSON"),
+        ("[" * 100_000, "this is not JSON"),
+        ("3", "found int, expected a list"),
+        ('[{"a": 1}, 3]', "t.json, row 2: found int, expected an object"),
+        ('[{"a": 1}, {"a": ["\\ud83d half"]}]', "t.json, row 2: a text holds half of a character"),
+        ('{"a": 1}\n{"a": \n', "t.json, line 2: this is not JSON"),
+        ('{"rows": [{"a": 1}]}', "neither a record nor in SQuAD's form"),
+        (
+            '{"data": [{"paragraphs": [{"context": "a", "qas": [{"answers": []}]}]}]}',
+            "t.json, document 1, paragraph 1, question 1: “question” is missing",
+        ),
+    ],
+)
+def test_a_broken_json_names_the_row(content: str, said: str, tmp_path: Path) -> None:
+    assert said in refused(tmp_path / "t.json", content)
+
+
+def test_questions_in_squads_form_are_rows(real_data) -> None:  # type: ignore[no-untyped-def]
+    table = read(real_data("xquad") / "xquad.en.json")
+    assert list(table.columns) == ["id", "title", "context", "question", "answers"]
+    assert len(table) == table["id"].nunique() == 1190
+    for context, answers in zip(table["context"], as_text(table["answers"]), strict=True):
+        (one,) = json.loads(answers)
+        assert context[one["answer_start"] :].startswith(one["text"])
 
 
 @pytest.mark.parametrize(

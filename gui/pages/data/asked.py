@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from ....core.guess import Role
 
 LIMIT = 256
-ROLES = ("input", "label", "group", "split", "id", "weight", "none")
+ROLES = ("input", "label", "labels", "group", "split", "id", "weight", "none")
 ONLY_ONE = frozenset({"label", "id", "split", "weight"})
 """Roles that one column may have."""
+OWN_COLUMNS = frozenset({"extractive_qa", "chat", "preference"})
+"""Tasks that find their columns by themselves."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def for_recipe(look: Look, asked: Asked) -> dict[str, Any]:
         "source": str(asked.path),
         "inputs": {name: "text" for name, has in roles.items() if has == "input"},
         "label": one("label"),
+        "labels": [name for name, has in roles.items() if has == "labels"],
         "groups": [name for name, has in roles.items() if has == "group"],
         "id": one("id"),
         "split": one("split"),
@@ -148,7 +151,37 @@ def for_recipe(look: Look, asked: Asked) -> dict[str, Any]:
         "encoding": asked.encoding,
         "unused": [name for name, has in roles.items() if has == "none"],
         "missing": any(
-            one.missing for one in look.columns if roles[one.name] in ("input", "label")
+            one.missing for one in look.columns if roles[one.name] in ("input", "label", "labels")
         ),
+        **_task(look, roles),
         "reasons": {one.name: one.reason for one in look.columns if roles[one.name] == one.role},
+    }
+
+
+def task_of(look: Look, roles: Mapping[str, Role]) -> str:
+    """Return what can be learnt of a table with these roles."""
+    has = set(roles.values())
+    if "labels" in has:
+        return "multilabel"
+    if roles_are_guessed(look, roles) or look.task in OWN_COLUMNS:
+        return look.task
+    return "classification" if "label" in has else "masked_lm"
+
+
+def roles_are_guessed(look: Look, roles: Mapping[str, Role]) -> bool:
+    """Whether inputs and answers are those by which the task was guessed."""
+    return all(
+        roles[one.name] == one.role
+        for one in look.columns
+        if {"input", "label", "labels"} & {one.role, roles[one.name]}
+    )
+
+
+def _task(look: Look, roles: Mapping[str, Role]) -> dict[str, Any]:
+    task = task_of(look, roles)
+    return {
+        "task": task,
+        "task_reason": look.task_reason if task == look.task else "",
+        "separator": look.separator if task == look.task else "",
+        "own_columns": task in OWN_COLUMNS,
     }

@@ -22,7 +22,9 @@ from ...frame.context import Context
 from ...frame.style import SPACE
 from ...frame.texts import size, tr
 from ...widgets.background import Later
+from ...widgets.task_words import task_name
 from .asked import (
+    OWN_COLUMNS,
     Asked,
     answers,
     folder_of,
@@ -30,6 +32,7 @@ from .asked import (
     is_unchanged,
     roles_of,
     shell,
+    task_of,
     with_role,
 )
 from .deeds import register
@@ -42,7 +45,9 @@ from .view import TableArea, TopBar, nothing_yet
 if TYPE_CHECKING:
     from ....core.guess import Role
 
-TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+TALKS = frozenset({"chat", "preference"})
+"""Tasks whose rows are conversations."""
 MOST_RECENT = 8
 EMPTY, CONTENT = 0, 1
 
@@ -132,7 +137,7 @@ class DataPage(QWidget):
             self,
             tr("Bring a table"),
             str(shown),
-            tr("Tables (*.csv *.tsv *.jsonl *.parquet);;All files (*)"),
+            tr("Tables (*.csv *.tsv *.json *.jsonl *.parquet);;All files (*)"),
         )
         if name:
             self.bring(Path(name))
@@ -198,8 +203,8 @@ class DataPage(QWidget):
             self.area.bar.clear()
         self._remember()
         self._stack.setCurrentIndex(CONTENT)
-        self.top.show_table(asked.path, _lead(seen, asked))
         self._roles_changed()
+        self.top.show_table(asked.path, _lead(seen, asked))
 
     def _failed(self, why: str, asked: Asked) -> None:
         offers: list[tuple[str, Callable[[], object]]] = []
@@ -300,6 +305,7 @@ class DataPage(QWidget):
         look, roles = self.seen.look, roles_of(self.seen.look, self.asked)
         label = next((name for name, role in roles.items() if role == "label"), None)
         self.area.show_roles(look, roles)
+        self.area.show_conversations(task_of(look, roles) in TALKS)
         groups: dict[str, Mapping[str, Group]] = {}
         for name in (name for name, role in roles.items() if role == "group"):
             if name in look.groups and label in (None, *look.named("label")):
@@ -359,7 +365,9 @@ class DataPage(QWidget):
         roles = roles_of(self.seen.look, self.asked) if self.seen and self.asked else {}
         for name in ("data.again", "data.find", "data.copy_look", "data.copy_recipe", "data.role"):
             allow(name, here)
-        allow("data.recipe", {"input", "label"} <= set(roles.values()))
+        has = set(roles.values())
+        known = self.seen is not None and task_of(self.seen.look, roles) in OWN_COLUMNS
+        allow("data.recipe", known or ("input" in has and bool({"label", "labels"} & has)))
         allow("data.clear", here and self.area.bar.is_set)
         allow("data.side", here)
 
@@ -370,5 +378,6 @@ def _lead(seen: Seen, asked: Asked) -> str:
         tr("{n} rows, {m} columns").format(n=f"{look.rows:,}", m=f"{len(look.columns):,}"),
         size(look.source.size),
         *([] if asked.path.suffix.lower() == ".parquet" else [asked.encoding]),
+        task_name(task_of(look, roles_of(look, asked))).lower(),
     ]
     return " · ".join(parts)

@@ -25,6 +25,9 @@ def role_words() -> dict[Role, RoleWords]:
     return {
         "input": RoleWords(tr("input · text"), "words", tr("Input: the model reads it")),
         "label": RoleWords(tr("label"), "tag", tr("Label: the model learns to answer it")),
+        "labels": RoleWords(
+            tr("one of the labels"), "tag", tr("One of several labels: a column of 0 and 1")
+        ),
         "group": RoleWords(tr("group"), "groups", tr("Group: people to compare in the audit")),
         "split": RoleWords(tr("split"), "split", tr("Split: says which rows train and test")),
         "id": RoleWords(tr("id"), "key", tr("Id: names each row")),

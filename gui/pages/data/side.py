@@ -26,6 +26,8 @@ from ...frame.texts import tr
 from ...frame.theme import Theme
 from ...widgets.bars import Bar, Bars, Histogram, share
 from ...widgets.basics import Card, label
+from ...widgets.task_words import DEFAULT, task_words
+from .asked import OWN_COLUMNS, task_of
 from .filter_bar import Condition
 from .reading import MISSING
 
@@ -244,12 +246,18 @@ def _told(look: Look, roles: Mapping[str, Role]) -> list[tuple[str, str]]:
     """Return what to say first, each with its tone: the problem with its way out, then findings."""
     out: list[tuple[str, str]] = []
     has = set(roles.values())
-    if look.problem is not None and not {"input", "label"} <= has:
+    task = task_of(look, roles)
+    if task != DEFAULT:
+        known = task_words()[task]
+        out.append((tr("{name}. {meaning}").format(name=known.name, meaning=known.meaning), "note"))
+    if task in OWN_COLUMNS:
+        pass  # the task finds its columns by itself
+    elif look.problem is not None and not {"input", "label"} <= has:
         why = look.problem.rsplit("Name it", 1)[0]
         out.append(
             (f"{why}{tr('Click the chips over the columns and choose the roles.')}", "warning")
         )
-    elif "label" not in has:
+    elif not {"label", "labels"} & has:
         out.append((tr("No column is the label. Click a column’s chip and choose it."), "warning"))
     elif "input" not in has:
         out.append((tr("No column is an input. Click a column’s chip and choose it."), "warning"))

@@ -24,6 +24,7 @@ from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState, MoreButton, PageHeader, action_button, label, scrolled
 from ...widgets.table import ColumnsModel, DetailStrip, TableView
+from .conversations import row_conversation
 from .filter_bar import FilterBar
 from .header import RoleHeader
 from .role_words import role_words
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 SHARE, NARROW, WIDE = 0.33, 300, 520
 """Of the width for the pane beside the table, and its least and most pixels."""
 DETAIL = 110
+TALK = 0.55
+"""Share of the height that a conversation gets."""
 Items = Sequence[tuple[str | None, Callable[[], object] | None]]
 
 
@@ -113,6 +116,7 @@ class TableArea(QWidget):
         rows.setStretchFactor(0, 1)
         rows.setSizes([600, DETAIL])
         rows.setChildrenCollapsible(False)
+        self.rows = rows
         turn = action_button(context.actions["data.side"], "chip", text=tr("Summary"))
         turn.setCheckable(True)
         context.actions["data.side"].toggled.connect(turn.setChecked)
@@ -129,7 +133,7 @@ class TableArea(QWidget):
         self.split.addWidget(left)
         self.split.addWidget(self.pane)
         self.split.setChildrenCollapsible(False)
-        self._by_hand = False
+        self._by_hand = self._talks = False
         self.split.splitterMoved.connect(self._moved)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -156,6 +160,16 @@ class TableArea(QWidget):
             why = one.reason if role == one.role else tr("chosen by you")
             model.notes[at] = f"{words[role].meaning} ({visible(why, 200)})"
         self.view.fit_columns()
+
+    def show_conversations(self, on: bool) -> None:
+        """Show the chosen row as a conversation, with room for it, or a cell as text."""
+        self.detail.conversation = row_conversation if on else lambda _: None
+        if on != self._talks:
+            self._talks = on
+            whole = sum(self.rows.sizes()) or self.height()
+            share = round(whole * TALK) if on else DETAIL
+            self.rows.setSizes([whole - share, share])
+        self.detail.show_cell(self.view.currentIndex())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the pane its share, until a person chose another one."""
@@ -210,9 +224,10 @@ def nothing_yet(page: DataPage) -> QWidget:
         "data",
         tr("Bring a table"),
         tr(
-            "Drop a CSV, TSV, JSONL or Parquet file anywhere on this window, or press Ctrl+O. "
-            "Pellucid looks at it and guesses which column is the text, which the answer, and "
-            "which name groups of people. Nothing in the file is changed."
+            "Drop a CSV, TSV, JSON, JSONL or Parquet file anywhere on this window, or press "
+            "Ctrl+O. Pellucid looks at it and guesses what can be learnt of it: which column is "
+            "the text, which the answer, and which name groups of people. Nothing in the file is "
+            "changed."
         ),
         [(tr("Bring a table …"), page.ask_file), (tr("Look at the sample"), page.sample)],
     )

@@ -13,7 +13,7 @@ from ....core.measured import Measured
 from ....core.runs import Run
 from ...frame.workspace import Workspace
 
-TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 RECIPES = (".yaml", ".yml")
 
 

@@ -31,18 +31,34 @@ EVERY = 500
 COLUMN = 340
 """Pixels that a figure needs to be read."""
 GIGA = 1e9
+LOSSES = ("log_loss", "loss", "preference_loss")
+FOREMOST = (
+    "f1_macro",
+    "f1_entity",
+    "f1_micro",
+    "f1",
+    "mean_absolute_error",
+    "perplexity",
+    "accuracy",
+    *LOSSES,
+)
+"""Validation metrics whose best value is told, the first that there is."""
 
 Curve = tuple[str, Sequence[int], Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure of the grid: its title, what its values are, and their unit."""
+    """One figure of the grid: its title, what its values are, and their unit.
+
+    One that doesn't stand there `always` is shown where it has curves.
+    """
 
     name: str
     title: str
     y_label: str
     unit: float = 1.0
+    always: bool = True
 
 
 def panels() -> tuple[Panel, ...]:
@@ -50,8 +66,13 @@ def panels() -> tuple[Panel, ...]:
     return (
         Panel("loss", tr("Loss"), tr("loss")),
         Panel("validation", tr("Validation"), tr("metric")),
+        Panel("perplexity", tr("Validation: perplexity"), tr("perplexity"), always=False),
+        Panel("error", tr("Validation: errors"), tr("error"), always=False),
         Panel("learning_rate", tr("Learning rate"), tr("learning rate")),
         Panel("samples_per_second", tr("Throughput"), tr("samples per second")),
+        Panel(
+            "tokens_per_second", tr("Throughput in tokens"), tr("tokens per second"), always=False
+        ),
         Panel("memory_bytes", tr("Memory"), tr("GB"), GIGA),
     )
 
@@ -67,14 +88,31 @@ def curves_of(job: Following, panel: str) -> list[Curve]:
         return [
             *one(tr("training loss"), ("loss", "train")),
             *one(tr("validation log loss"), ("log_loss", "validation")),
+            *one(tr("validation loss"), ("loss", "validation")),
+            *one(tr("validation loss"), ("preference_loss", "validation")),
         ]
-    if panel == "validation":
+    if panel in ("validation", "perplexity", "error"):
         return [
             (metric_name(name), series.steps, series.values)
             for (name, split), series in job.series.items()
-            if split == "validation" and name != "log_loss"
+            if split == "validation" and panel_of(name) == panel
         ]
     return one(metric_name(panel), (panel, "train"))
+
+
+def panel_of(metric: str) -> str:
+    """Return the figure in which a validation metric is drawn: those of one scale together."""
+    if metric in LOSSES:
+        return "loss"
+    if metric == "perplexity":
+        return metric
+    return "error" if metric.endswith("_error") else "validation"
+
+
+def foremost(names: Sequence[str]) -> str | None:
+    """Return the validation metric whose best value is told; None where there is none."""
+    known = [one for one in FOREMOST if one in names]
+    return next(iter([*known, *names]), None)
 
 
 def best(name: str, series: Series) -> tuple[float, int]:
@@ -85,7 +123,7 @@ def best(name: str, series: Series) -> tuple[float, int]:
 
 
 class Curves(QWidget):
-    """Five figures and a row of numbers, kept up with one job."""
+    """Figures in a grid and a row of numbers, kept up with one job."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -93,7 +131,8 @@ class Curves(QWidget):
         self._job: Following | None = None
         self.numbers: dict[str, QLabel] = {}
         self.plots: dict[str, LinePlot] = {}
-        self._cards: list[Card] = []
+        self._cards: dict[str, Card] = {}
+        self._shown: list[str] = []
         self._columns = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACE, SPACE, 0)
@@ -163,11 +202,16 @@ class Curves(QWidget):
         if job is None:
             return
         self._make()
+        shown = []
         for panel in panels():
-            figure = training_figure(
-                panel.title, panel.y_label, curves_of(job, panel.name), unit=panel.unit
-            )
+            curves = curves_of(job, panel.name)
+            figure = training_figure(panel.title, panel.y_label, curves, unit=panel.unit)
             self.plots[panel.name].show_figure(figure)
+            if panel.always or curves:
+                shown.append(panel.name)
+        if shown != self._shown:
+            self._shown = shown
+            self._arrange(anew=True)
         self._say(job)
 
     def _say(self, job: Following) -> None:
@@ -176,20 +220,27 @@ class Curves(QWidget):
             return series.values[-1] if series and series.values else None
 
         loss, speed, memory = last("loss"), last("samples_per_second"), last("memory_bytes")
+        tokens = last("tokens_per_second")
         self.numbers["loss"].setText("–" if loss is None else f"{loss:.4f}")
-        self.numbers["speed"].setText("–" if speed is None else f"{speed:.0f}")
+        said = "–" if speed is None else f"{speed:,.0f}"
+        if tokens is not None:
+            said = tr("{samples} ({tokens} tokens)").format(samples=said, tokens=f"{tokens:,.0f}")
+        self.numbers["speed"].setText(said)
         self.numbers["memory"].setText("–" if memory is None else size(memory))
         self.numbers["best"].setText("–")
-        for name in ("f1_macro", "accuracy", "log_loss"):
-            series = job.series.get((name, "validation"))
-            if series and series.values:
-                value, step = best(name, series)
-                self.numbers["best"].setText(
-                    tr("{name} {value:.3f}, step {step}").format(
-                        name=metric_name(name), value=value, step=step
-                    )
+        told = {
+            name: series
+            for (name, split), series in job.series.items()
+            if split == "validation" and series.values
+        }
+        name = foremost(list(told))
+        if name is not None:
+            value, step = best(name, told[name])
+            self.numbers["best"].setText(
+                tr("{name} {value:.3f}, step {step}").format(
+                    name=metric_name(name), value=value, step=step
                 )
-                return
+            )
 
     def _make(self) -> None:
         """Make the figures when the first job is shown: pyqtgraph takes a while to load."""
@@ -203,17 +254,19 @@ class Curves(QWidget):
             plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             plot.setMinimumHeight(190)
             self.plots[panel.name] = plot
-            self._cards.append(card)
-        self._arrange()
+            card.hide()
+            self._cards[panel.name] = card
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, anew: bool = False) -> None:
         columns = max(1, min(self.width() // COLUMN, 3))
-        if columns == self._columns or not self._cards:
+        if (columns == self._columns and not anew) or not self._cards:
             return
         self._columns = columns
-        for card in self._cards:
+        for card in self._cards.values():
             self._grid.removeWidget(card)
         for at in range(3):
             self._grid.setColumnStretch(at, 1 if at < columns else 0)
-        for at, card in enumerate(self._cards):
-            self._grid.addWidget(card, at // columns, at % columns)
+        for at, name in enumerate(self._shown):
+            self._grid.addWidget(self._cards[name], at // columns, at % columns)
+        for name, card in self._cards.items():
+            card.setVisible(name in self._shown)

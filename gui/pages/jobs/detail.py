@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -26,9 +28,12 @@ from ...frame.texts import duration, tr
 from ...widgets.basics import MoreButton, action_button, label, scrolled
 from ...widgets.standing import RESUMABLE, at_work, moment, since, standing
 from .curves import Curves
+from .samples import Samples
 from .stepper import Stepper
 from .told import Told
 
+BESIDE = 1150
+"""Pixels from which on answers stand beside the curves."""
 SHOWN_NOTES = 4
 """Warnings shown above the curves; all of them are in the log."""
 
@@ -56,6 +61,7 @@ class Detail(QWidget):
         self.trouble = label("", "error", wrap=True)
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.curves = Curves(context.theme)
+        self.samples = Samples()
         self.told = Told(context)
         self._notes = QVBoxLayout()
         self._notes.setSpacing(SPACE)
@@ -72,6 +78,7 @@ class Detail(QWidget):
         """Show a job from now on."""
         self.job = job
         self.told.follow(job.path if job is not None else None)
+        self.samples.follow(job.path if job is not None else None)
         self.curves.follow(job)
         self.refresh()
 
@@ -107,6 +114,7 @@ class Detail(QWidget):
     def catch_up(self) -> None:
         """Show what the job told since."""
         self.told.catch_up()
+        self.samples.catch_up()
         self.curves.refresh()
         self.refresh()
 
@@ -114,6 +122,13 @@ class Detail(QWidget):
         """Keep up no more."""
         self._clock.stop()
         self.curves.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the answers beside the curves where there is room, else below them."""
+        super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        wide = self.width() >= BESIDE
+        self._beside.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
 
     def words(self, job: Following) -> str:
         """Say in one line how the job stands."""
@@ -184,7 +199,11 @@ class Detail(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(SPACE)
         whole.addLayout(self._notes)
-        whole.addWidget(self.curves, 1)
+        self._beside = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._beside.setSpacing(2 * SPACE)
+        self._beside.addWidget(self.curves, 3)
+        self._beside.addWidget(self.samples, 2, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(self._beside, 1)
         inside = QWidget()
         inside.setLayout(whole)
         self.tabs = QTabWidget()

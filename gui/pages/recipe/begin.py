@@ -23,9 +23,11 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
     Parameters
     ----------
     new
-        ``source`` (the file), ``inputs`` (column to modality), ``label``, ``groups``, ``id``,
-        ``split``, ``weight``, ``encoding``; and, where they are known, ``reasons`` (column to why),
-        ``missing`` (whether a label or an input is empty somewhere) and ``unused`` columns.
+        ``source`` (the file), ``inputs`` (column to modality), ``label``, ``labels``, ``groups``,
+        ``id``, ``split``, ``weight``, ``encoding``; and, where they are known, ``reasons`` (column
+        to why), ``missing`` (whether a label or an input is empty somewhere), ``unused`` columns,
+        ``task`` with ``task_reason``, ``separator``, and ``own_columns`` (whether the task finds
+        its columns by itself).
     folder
         Where the recipe will stand.
     """
@@ -41,6 +43,7 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
         ("split", "split"),
     )
     named += [(str(new[key]), role) for key, role in single if new.get(key)]
+    named += [(name, "labels") for name in new.get("labels") or ()]
     named += [(name, "group") for name in new.get("groups") or ()]
     named += [(name, "none") for name in new.get("unused") or ()]
     guesses = [Guess(column, role, reasons.get(column, USUAL)) for column, role in named]
@@ -49,6 +52,10 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
         folder / f"{table.stem}.recipe.yaml",
         guesses,
         str(new.get("encoding") or "utf-8"),
+        task=str(new.get("task") or "classification"),
+        why=str(new.get("task_reason") or ""),
+        separator=str(new.get("separator") or ""),
+        own_columns=bool(new.get("own_columns")),
     )
     return put(text, ("data", "clean"), ["drop_missing"]) if new.get("missing") else text
 

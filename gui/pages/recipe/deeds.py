@@ -82,6 +82,16 @@ def deeds(page: RecipePage) -> list[Deed]:
             page=here,
         ),
         Deed(
+            "recipe.look",
+            tr("Look at what is trained on"),
+            page.look,
+            menu="view",
+            icon="words",
+            tip=tr("Conversations as the model reads them, and which of their words are learnt"),
+            page=here,
+            checkable=True,
+        ),
+        Deed(
             "recipe.find",
             tr("Find a key of the recipe"),
             page.find_key,

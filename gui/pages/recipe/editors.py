@@ -17,6 +17,9 @@ from .steps import StepsField
 SPECIAL: dict[str, type[ModelField]] = {"model.name": ModelField}
 """Keys whose editor does more than their kind asks for."""
 
+SUGGESTED = frozenset({"train.early_stopping.metric"})
+"""Texts for which the form suggests values (`Fitting.suggestions`)."""
+
 ONE: dict[str, Callable[[Item], QWidget]] = {
     "whole": inputs.NumberField,
     "number": inputs.NumberField,
@@ -26,6 +29,7 @@ ONE: dict[str, Callable[[Item], QWidget]] = {
     "texts": inputs.TextsField,
     "text": inputs.TextField,
     "mapping": lists.MappingField,
+    "weights": lists.WeightsField,
     "free": inputs.FreeField,
 }
 """Editors of kinds that need nothing else."""
@@ -46,6 +50,8 @@ def editor(item: Item, context: Context, folder: Callable[[], Path]) -> QWidget:
     special = SPECIAL.get(item.name)
     if special is not None:
         return special(item, context, folder)
+    if item.name in SUGGESTED:
+        return inputs.SuggestedField(item)
     make = partial(editor, context=context, folder=folder)
     if item.kind == "records":
         return lists.RecordsField(item, make, folder)

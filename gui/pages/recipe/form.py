@@ -27,10 +27,14 @@ from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, label, scrolled
 from .check import Fault
 from .editors import editor
+from .fitting import Fitting, fitting
 from .model_field import ModelField
 from .row import Row
 from .schema import Item, Keys, at, items
+from .shorthand import expanded
 
+UNFOLDED = "recipe_unfolded"
+"""Under which the workspace remembers the sections whose settings are all in sight."""
 WIDEST = 1000
 """Pixels beyond which the YAML gets the room."""
 
@@ -45,6 +49,7 @@ class _Section:
     rows: list[Row]
     folded: bool = True
     more: QPushButton | None = None
+    unused: QLabel | None = None
 
 
 class Form(QWidget):
@@ -61,6 +66,7 @@ class Form(QWidget):
         self._context, self._folder = context, folder
         self._rows: dict[str, Row] = {}
         self._raw: Any = {}
+        self._fitting = Fitting()
         self._sections: dict[str, _Section] = {}
         self._cards: list[_Section] = []
         self._jumps: dict[str, QPushButton] = {}
@@ -115,9 +121,11 @@ class Form(QWidget):
 
     def show_values(self, raw: Any) -> None:
         """Show a recipe's plain data; keys that it doesn't name show their default."""
-        self._raw = raw
+        self._raw = raw = expanded(raw)
+        self._fitting = fitting(raw)
         for row in self._rows.values():
-            row.show_value(*at(raw, row.item.keys))
+            self._fill(row)
+        self._sift()
 
     def show_fault(self, fault: Fault | None) -> None:
         """Show a complaint under the field that it is about, or under its section."""
@@ -148,6 +156,8 @@ class Form(QWidget):
         card = self._sections.get(keys[0])
         if card is not None and row.isHidden():
             self._unfold(card, True)
+        if row.isHidden():  # what doesn't matter here is found by searching for it
+            self.search.setText(row.item.name)
         QTimer.singleShot(0, row, lambda: self._focus(row))
 
     def forget(self) -> None:
@@ -193,10 +203,14 @@ class Form(QWidget):
             for inner in item.items:
                 self._row(inner, card, cast(Card, card.widget).body)
         for row in self._cards[-1].rows:
-            row.show_value(*at(self._raw, row.item.keys))
+            self._fill(row)
         self._sift()
         if not self._todo:
             self.built.emit()
+
+    def _fill(self, row: Row) -> None:
+        row.show_value(*at(self._raw, row.item.keys))
+        row.fit(self._fitting)
 
     def _jump_to(self, key: str) -> None:
         self.finish()
@@ -207,6 +221,9 @@ class Form(QWidget):
         self._sections[item.name] = card
         body = cast(Card, card.widget).body
         body.addWidget(label(tr(item.help), "muted", wrap=True))
+        card.unused = label("", "muted", wrap=True)
+        card.unused.hide()
+        body.addWidget(card.unused)
         body.addWidget(card.trouble)
         for inner in self._in_order(item):
             self._entry(inner, card, body)
@@ -215,12 +232,12 @@ class Form(QWidget):
             card.more = QPushButton()
             set_look(card.more, "quiet")
             card.more.setCheckable(True)
-            card.more.clicked.connect(lambda on: self._unfold(card, on))
+            card.more.clicked.connect(lambda on: self._turn(card, on))
             line = QHBoxLayout()
             line.addWidget(card.more)
             line.addStretch(1)
             body.addLayout(line)
-            self._unfold(card, False)
+            self._unfold(card, item.name in self._remembered())
 
     def _in_order(self, item: Item) -> Iterator[Item]:
         yield from (inner for inner in item.items if inner.shown)
@@ -260,16 +277,32 @@ class Form(QWidget):
         self._column.insertWidget(self._column.count() - 1, card)
         return made
 
+    def _turn(self, card: _Section, on: bool) -> None:
+        """Unfold a section as a person asked, or fold it, and remember that."""
+        kept = [name for name in self._remembered() if name != card.item.name]
+        self._context.workspace.remember(UNFOLDED, [*kept, *([card.item.name] if on else [])])
+        self._unfold(card, on)
+
+    def _remembered(self) -> list[str]:
+        kept = self._context.workspace.recall(UNFOLDED, [])
+        return [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+
     def _unfold(self, card: _Section, on: bool) -> None:
         card.folded = not on
         if card.more is not None:
-            count = sum(not row.item.shown for row in card.rows)
-            text = tr("Fewer") if on else tr("More: {n} keys").format(n=count)
-            card.more.setText(text)
             card.more.setIcon(icon("up" if on else "down"))
             card.more.setChecked(on)
-            card.more.setAccessibleName(f"{tr(card.item.label)}: {text}")
         self._sift()
+
+    def _name_more(self, card: _Section) -> int:
+        """Say on a section's button how many keys are folded away; return how many."""
+        count = sum(row.fits and not row.often for row in card.rows)
+        if card.more is not None:
+            text = tr("Fewer settings") if not card.folded else tr("More settings ({n})")
+            text = text.format(n=count)
+            card.more.setText(text)
+            card.more.setAccessibleName(f"{tr(card.item.label)}: {text}")
+        return count
 
     def _search(self) -> None:
         self.finish()
@@ -283,15 +316,20 @@ class Form(QWidget):
         for card in self._cards:
             found = [row for row in card.rows if row.matches(typed, card.item.label)]
             for row in card.rows:
-                inside = row in found and (bool(typed) or row.often or not card.folded)
-                row.setVisible(inside)
+                often = row.fits and (row.often or not card.folded)
+                row.setVisible(row in found and (bool(typed) or often))
             for section in self._sections.values():
                 if section.item.keys[0] == card.item.keys[0] and len(section.item.keys) > 1:
                     section.widget.setVisible(any(not row.isHidden() for row in section.rows))
             card.widget.setVisible(bool(found))
             any_found = any_found or bool(found)
+            folded = self._name_more(card)
             if card.more is not None:
-                card.more.setVisible(not typed)
+                card.more.setVisible(not typed and folded > 0)
+            if card.unused is not None:
+                none = not any(row.fits for row in card.rows)
+                card.unused.setText(self._fitting.unused(card.item.name) if none else "")
+                card.unused.setVisible(none and not typed)
         self.nothing.setVisible(not any_found)
 
     def _focus(self, row: Row) -> None:

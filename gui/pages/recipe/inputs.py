@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import yaml
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from ...frame.style import SPACE
 from ...frame.texts import tr
+from .fitting import choice_words, left_empty
 from .schema import Item
 from .splice import flow, read
 
@@ -86,7 +88,7 @@ class TextField(QLineEdit):
     def __init__(self, item: Item) -> None:
         super().__init__()
         guarded(self)
-        self.setPlaceholderText(tr("left empty") if item.optional else tr("needed"))
+        self.setPlaceholderText(left_empty(item.name) if item.optional else tr("needed"))
         self.textEdited.connect(lambda _: self.edited.emit(self.value()))
 
     def value(self) -> Any:
@@ -97,6 +99,47 @@ class TextField(QLineEdit):
         """Show a value."""
         if value != self.value():
             self.setText("" if value is None else _one_line(value))
+
+    def mark(self, wrong: bool) -> None:
+        """Draw the field as wrong, or not."""
+        mark(self, wrong)
+
+
+class SuggestedField(QComboBox):
+    """A line of text for which values are suggested; anything can be typed."""
+
+    edited = Signal(object)
+
+    def __init__(self, item: Item) -> None:
+        super().__init__()
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedWidth(NARROW + 96)
+        guarded(self)
+        guarded(self.lineEdit())
+        self.lineEdit().setPlaceholderText(left_empty(item.name) if item.optional else tr("needed"))
+        self.lineEdit().textEdited.connect(lambda _: self.edited.emit(self.value()))
+        self.activated.connect(lambda _: self.edited.emit(self.value()))
+
+    def suggest(self, values: Sequence[str]) -> None:
+        """Suggest other values; what is written stays."""
+        if [self.itemText(at) for at in range(self.count())] == list(values):
+            return
+        said = self.currentText()
+        self.clear()
+        self.addItems(list(values))
+        self.setCurrentIndex(-1)
+        self.setEditText(said)
+
+    def value(self) -> Any:
+        """Return what stands in the field."""
+        return self.currentText().strip() or None
+
+    def show_value(self, value: Any) -> None:
+        """Show a value."""
+        if value != self.value():
+            self.setEditText(_text(value))
 
     def mark(self, wrong: bool) -> None:
         """Draw the field as wrong, or not."""
@@ -159,7 +202,7 @@ class NumberField(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedWidth(NARROW)
         self.lineEdit().setTextMargins(6, 0, 0, 0)
-        self.lineEdit().setPlaceholderText(tr("left empty") if item.optional else tr("needed"))
+        self.lineEdit().setPlaceholderText(left_empty(item.name) if item.optional else tr("needed"))
         self.lineEdit().textEdited.connect(lambda _: self.edited.emit(self.value()))
 
     def value(self) -> Any:
@@ -252,11 +295,12 @@ class ChoiceField(QComboBox):
         super().__init__()
         guarded(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedWidth(NARROW + 32)
+        words = choice_words(item.name)
+        self.setFixedWidth(NARROW + (96 if words else 32))
         if item.optional:
-            self.addItem(tr("left empty"), None)
+            self.addItem(left_empty(item.name), None)
         for choice in item.choices:
-            self.addItem(tr(choice), choice)
+            self.addItem(words.get(choice) or tr(choice), choice)
         self._own = self.count()
         self.activated.connect(lambda _: self.edited.emit(self.currentData()))
 

@@ -23,6 +23,7 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import label
+from .fitting import choice_words, left_empty
 from .inputs import Editor, guarded, mark
 from .schema import Item
 
@@ -47,6 +48,7 @@ class Rows(QWidget):
         more.setIcon(icon("plus"))
         set_look(more, "quiet")
         more.clicked.connect(lambda *_: self._add())
+        self._more = more
         foot = QHBoxLayout()
         foot.addWidget(more)
         foot.addStretch(1)
@@ -147,6 +149,100 @@ class MappingField(Rows):
         return field
 
 
+class WeightsField(Rows):
+    """A word such as “balanced”, or a number for each of several names: weights of classes."""
+
+    OWN = "own"
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(item, tr("Add a class"))
+        words = choice_words(item.name)
+        self.choice = QComboBox()
+        self.choice.addItem(left_empty(item.name), None)
+        for choice in item.choices:
+            self.choice.addItem(words.get(choice, choice), choice)
+        self.choice.addItem(tr("for each class …"), self.OWN)
+        self.choice.setFixedWidth(264)
+        guarded(self.choice)
+        self.choice.setAccessibleName(tr("{what}: kind").format(what=tr(item.label)))
+        self.choice.activated.connect(lambda _: self._chosen())
+        self._column.insertWidget(0, self.choice)
+        self._more.hide()
+
+    def value(self) -> Any:
+        """Return None, the word, or the names that are filled in with their numbers."""
+        chosen = self.choice.currentData()
+        if chosen != self.OWN:
+            return chosen
+        out: dict[str, Any] = {}
+        for row in self._rows:
+            name, number = (field.text().strip() for field in row.findChildren(QLineEdit))
+            if name:
+                try:
+                    out[name] = float(number)
+                except ValueError:
+                    out[name] = number or None
+        return out
+
+    def show_value(self, value: Any) -> None:
+        """Show weights; what is neither a word that is known nor a mapping is kept as a word."""
+        if value == self._value and (self._rows or not isinstance(value, dict)):
+            return
+        self._value = value
+        self._clear()
+        own = isinstance(value, dict)
+        at = self.choice.findData(self.OWN if own else value)
+        if at < 0:
+            self.choice.addItem(str(value), value)
+            at = self.choice.count() - 1
+        self.choice.setCurrentIndex(at)
+        for name, number in (value if own else {}).items():
+            shown = f"{number:g}" if isinstance(number, int | float) else str(number or "")
+            self._one(str(name), shown)
+        self._more.setVisible(own)
+
+    def mark(self, wrong: bool) -> None:
+        """Draw the fields as wrong, or not."""
+        super().mark(wrong)
+        mark(self.choice, wrong)
+
+    def _chosen(self) -> None:
+        own = self.choice.currentData() == self.OWN
+        if own and not self._rows:
+            self._one("", "1").setFocus()
+        elif not own:
+            self._clear()
+        self._more.setVisible(own)
+        if not own:
+            self._told()
+
+    def _add(self) -> None:
+        self._one("", "1").setFocus()
+
+    def _place(self, row: QWidget) -> None:
+        self._column.insertWidget(len(self._rows) + 1, row)
+        self._rows.append(row)
+
+    def _one(self, name: str, number: str) -> QLineEdit:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE)
+        field, weight = QLineEdit(name), QLineEdit(number)
+        field.setPlaceholderText(tr("name of a class"))
+        field.setAccessibleName(tr("{what}: class").format(what=tr(self._item.label)))
+        weight.setAccessibleName(tr("{what}: weight").format(what=tr(self._item.label)))
+        weight.setFixedWidth(96)
+        for one in (field, weight):
+            guarded(one)
+            one.textEdited.connect(lambda _: self._told())
+        line.addWidget(field, 1)
+        line.addWidget(weight)
+        line.addWidget(self._remover(row, tr("Remove this one")))
+        self._place(row)
+        return field
+
+
 class RecordsField(Rows):
     """A list of records with a few keys each: tables with weight and encoding.
 
@@ -239,7 +335,7 @@ class RecordsField(Rows):
             self,
             tr("Choose a table"),
             str(folder),
-            tr("Tables (*.csv *.tsv *.jsonl *.parquet);;All files (*)"),
+            tr("Tables (*.csv *.tsv *.json *.jsonl *.parquet);;All files (*)"),
         )
         if name:
             chosen = Path(name)

@@ -16,7 +16,9 @@ from .begin import from_table
 from .deeds import NEEDS_RECIPE, deeds
 from .document import Document
 from .filing import Filing
+from .look_pane import looked_of
 from .schema import Keys
+from .shorthand import as_written
 from .view import View
 
 
@@ -41,6 +43,7 @@ class RecipePage(QWidget):
                 (tr("Open the example"), self.filing.open_example),
                 (tr("Open a file …"), self.filing.ask_file),
             ),
+            lambda: looked_of(self.document.now.recipe),
         )
         self.form, self.yaml = self.view.form, self.view.yaml
         whole = QVBoxLayout(self)
@@ -93,6 +96,7 @@ class RecipePage(QWidget):
     def leave(self) -> None:
         """Keep what is unsaved; end what is awaited."""
         self.view.estimate.end()
+        self.view.look.end()
         self.form.forget()
         self.document.close()
         self._context.workspace.remember("recipe_split", self.view.split.sizes())
@@ -148,6 +152,10 @@ class RecipePage(QWidget):
         self._context.actions["recipe.estimate_always"].setChecked(on)
         self.view.estimate.changed(self.document.now.recipe, on)
 
+    def look(self) -> None:
+        """Show what is trained on, or the YAML again."""
+        self.view.show_look(self._context.actions["recipe.look"].isChecked())
+
     def find_key(self) -> None:
         """Begin to type which key is looked for."""
         self.form.search.setFocus()
@@ -176,6 +184,8 @@ class RecipePage(QWidget):
         for verb in NEEDS_RECIPE:
             self._context.actions.enable(f"recipe.{verb}", there)
         self.view.estimate.clear()
+        self.view.look.clear()
+        self._offer_look()
         if state is not None:
             file = str(state.file) if state.file is not None else None
             self._context.workspace.remember("recipe", file)
@@ -197,6 +207,7 @@ class RecipePage(QWidget):
         self.form.show_fault(fault)
         self.view.show_verdict(fault)
         self.view.estimate.changed(self.document.now.recipe, self._by_itself())
+        self._offer_look()
         self._entitle()
 
     def _entitle(self) -> None:
@@ -206,7 +217,7 @@ class RecipePage(QWidget):
 
     def _form_edited(self, keys: Keys, value: Any) -> None:
         self.document.current()
-        self.document.change(keys, value)
+        self.document.change(*as_written(self.document.raw, keys, value))
 
     def _yaml_edited(self, text: str) -> None:
         # What is typed without a pause is undone at once.
@@ -215,6 +226,14 @@ class RecipePage(QWidget):
         )
 
     # Smaller things
+
+    def _offer_look(self) -> None:
+        # A recipe at fault keeps what was offered before.
+        recipe = self.document.now.recipe
+        if recipe is not None or self.document.state is None:
+            can = looked_of(recipe) is not None
+            self.view.offer_look(can)
+            self._context.actions.enable("recipe.look", can)
 
     def _tell_fault(self) -> None:
         fault = self.document.now.fault

@@ -19,7 +19,8 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import READABLE, label
-from .inputs import Editor, TextField
+from .fitting import Fitting
+from .inputs import Editor, SuggestedField, TextField
 from .lists import Rows
 from .model_field import ModelField
 from .schema import Item, in_words
@@ -39,6 +40,9 @@ class Row(QWidget):
         super().__init__()
         self.item, self.editor = item, editor
         self._wrong = ""
+        self._fitting = Fitting()
+        self._fitted = self._given = False
+        self.unused = ""
         self.often = item.shown
         self._editor = cast(Editor, editor)
         said = tr(item.label)
@@ -92,13 +96,30 @@ class Row(QWidget):
         self._editor.show_value(shown)
         changed = given and not self.item.required and not _equal(value, self.item.default)
         self.reset.setVisible(changed)
+        self._given = changed
+
+    def fit(self, fitting: Fitting) -> None:
+        """Say what the key means for what the recipe is about, or that it isn't used."""
+        same, self._fitting = fitting == self._fitting, fitting
+        self.unused = fitting.unused(self.item.name)
+        self._order()
+        if same and self._fitted:
+            return
+        self._fitted = True
+        if isinstance(self.editor, SuggestedField):
+            self.editor.suggest(fitting.suggestions(self.item.name))
+        self._tell()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the row is shown at all: it matters, or the recipe says something here."""
+        return not self.unused or self._given or bool(self._wrong)
 
     def show_complaint(self, said: str) -> None:
         """Show what is wrong in place of what the key means; empty: nothing is."""
         if said != self._wrong:
             self._wrong = said
-            # A key that is at fault is never folded away.
-            self.often = self.item.shown or bool(said)
+            self._order()
             self._editor.mark(bool(said))
             self._tell()
 
@@ -117,13 +138,21 @@ class Row(QWidget):
         own = self.editor.focusPolicy() & Qt.FocusPolicy.TabFocus
         (self.editor if own or not inside else inside[0]).setFocus()
 
+    def _order(self) -> None:
+        # A key that is at fault, or that is set and not used, is never folded away.
+        unused = bool(self.unused) and self._given
+        foremost = self._fitting.foremost(self.item.name)
+        self.often = self.item.shown or foremost or unused or bool(self._wrong)
+
     def _tell(self) -> None:
         if self._wrong:
             set_look(self.note, "complaint")
             self.note.setText(tr("⚠ {what}").format(what=self._wrong[:1].upper() + self._wrong[1:]))
             return
         set_look(self.note, "muted")
-        text = tr(self.item.help)
+        text = self._fitting.help(self.item.name) or tr(self.item.help)
+        if self.unused:
+            text = f"{self.unused} {text}"
         if not self.item.required and self.item.default not in (None, []):
             usual = _short(self.item.default)
             text = f"{text} {tr('Default: {value}.').format(value=usual)}"

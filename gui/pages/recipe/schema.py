@@ -26,14 +26,19 @@ Kind = Literal[
     "text",
     "texts",
     "mapping",
+    "weights",
     "records",
     "steps",
     "section",
     "free",
 ]
-"""Kinds of keys; `free` is whatever YAML the person writes."""
+"""Kinds of keys; `weights` is one of a few words or a number for each of several names, `free`
+whatever YAML the person writes."""
 
 Keys = tuple[str, ...]
+
+FEW: dict[Keys, tuple[str, ...]] = {("model", "adapt"): ("kind",)}
+"""Sections inside a section of which people change only these keys often."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +130,15 @@ def _item(field: FieldInfo, keys: Keys) -> Item:
     annotation, optional, bounds = _bare(field.annotation, field.metadata)
     default = None if field.is_required() else _plain(field.get_default(call_default_factory=True))
     often = SHOWN.get(keys[0])
+    few = FEW.get(keys[:2]) if len(keys) == 3 else None
     common: dict[str, Any] = {
         "keys": keys,
         "help": field.description or "",
         "default": default,
         "required": field.is_required(),
         "optional": optional,
-        "shown": len(keys) < 2 or often is None or keys[1] in often[1],
+        "shown": (len(keys) < 2 or often is None or keys[1] in often[1])
+        and (few is None or keys[2] in few),
     }
     return Item(**common, **_kind(annotation, keys), **bounds)
 
@@ -158,6 +165,10 @@ def _kind(annotation: Any, keys: Keys) -> dict[str, Any]:
             found = {"kind": "steps" if steps else "records", "items": parts}
     elif origin is dict and typing.get_origin(inner[1]) is Literal:
         found = {"kind": "mapping", "choices": tuple(map(str, typing.get_args(inner[1])))}
+    elif origin in (typing.Union, types.UnionType):
+        words = [one for one in inner if typing.get_origin(one) is Literal]
+        if words and any(typing.get_origin(one) is dict for one in inner):
+            found = {"kind": "weights", "choices": tuple(map(str, typing.get_args(words[0])))}
     return found
 
 

@@ -24,6 +24,7 @@ from ...widgets.basics import EmptyState, MoreButton, PageHeader, action_button,
 from .check import Fault
 from .estimate_line import EstimateLine
 from .form import Form
+from .look_pane import Looked, LookPane
 from .yaml_editor import YamlEditor
 
 FORM, LEAST, ROOM = 616, 400, 960
@@ -41,6 +42,7 @@ class View(QStackedWidget):
         folder: Callable[[], Path],
         more: Items,
         begin: Sequence[tuple[str, Callable[[], object]]],
+        looked: Callable[[], Looked | None],
     ) -> None:
         super().__init__()
         actions = context.actions
@@ -78,12 +80,22 @@ class View(QStackedWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(SPACE + 4, 0, 0, 0)
         column.setSpacing(SPACE)
+        self.look = LookPane(context, looked)
+        self.turn = action_button(actions["recipe.look"], "chip", text=tr("What is trained on"))
+        self.turn.setCheckable(True)
+        self._look = actions["recipe.look"]
+        self.turn.hide()
         top = QHBoxLayout()
-        top.addWidget(label(tr("YAML"), "heading"), 1)
+        self.heading = label(tr("YAML"), "heading")
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.turn)
         self.copy = action_button(actions["recipe.copy_yaml"], "quiet", text=tr("Copy"))
         top.addWidget(self.copy)
+        self.ways = QStackedWidget()
+        self.ways.addWidget(self.yaml)
+        self.ways.addWidget(self.look)
         column.addLayout(top)
-        column.addWidget(self.yaml, 1)
+        column.addWidget(self.ways, 1)
         column.addWidget(self.verdict)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
@@ -108,6 +120,24 @@ class View(QStackedWidget):
         """Give the form the width that its fields need, where there is room for it."""
         super().resizeEvent(event)
         self.form.setMinimumWidth(FORM if self.width() > ROOM else LEAST)
+
+    def offer_look(self, can: bool) -> None:
+        """Offer to look at what is trained on, where the recipe is about conversations."""
+        self.turn.setVisible(can)
+        if not can:
+            self.show_look(False)
+        self.look.changed()
+
+    def show_look(self, on: bool) -> None:
+        """Show what is trained on in place of the YAML, or the YAML again."""
+        on = on and not self.turn.isHidden()
+        self.turn.setChecked(on)
+        self._look.setChecked(on)
+        self.ways.setCurrentWidget(self.look if on else self.yaml)
+        self.heading.setText(tr("What is trained on") if on else tr("YAML"))
+        self.copy.setVisible(not on)
+        if on:
+            self.look.ask()
 
     def _order(self) -> None:
         """Let Tab go through the form before the YAML, though its fields are made last."""

@@ -25,13 +25,15 @@ class Desk(QObject):
     """The run in front, and what can be done with it.
 
     Signals: `saved` carries a file that was written and `failed` why one wasn't; `rows_asked`
-    carries a filter of rows (`rows_filter.Asked`) that shall be shown; `decided` carries the
-    decision now in use; `texts_written` carries the run whose rows were written with their texts.
+    carries a filter of rows (`rows_filter.Asked`) that shall be shown, `row_asked` the number of
+    one row, `pane_asked` the name of a part; `decided` carries the decision now in use; `texts_written` carries the run whose rows were written with their texts.
     """
 
     saved = Signal(str)
     failed = Signal(str)
     rows_asked = Signal(object)
+    row_asked = Signal(int)
+    pane_asked = Signal(str)
     decided = Signal(object)
     texts_written = Signal(str)
 

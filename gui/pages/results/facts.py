@@ -137,7 +137,7 @@ def read_facts(
     names = raw.column_names
     classes = tuple(name for name in labels if f"{SCORE}{name}" in names)
     number = {name: code for code, name in enumerate(classes)}
-    split, splits = _coded(raw["split"])
+    split, splits = coded(raw["split"])
     true, predicted = (_as_class(raw[name], number) for name in ("label", "prediction"))
     columns = [raw[f"{SCORE}{name}"].to_numpy() for name in classes]
     scores = np.column_stack(columns) if columns else np.zeros((len(raw), 0))
@@ -146,7 +146,7 @@ def read_facts(
         best = np.partition(scores, len(classes) - 2, axis=1)
         margin = best[:, -1] - best[:, -2]
     groups = {
-        name.removeprefix(GROUP): Groups(*_coded(raw[name]))
+        name.removeprefix(GROUP): Groups(*coded(raw[name]))
         for name in names
         if name.startswith(GROUP)
     }
@@ -167,7 +167,7 @@ def read_facts(
     )
 
 
-def _coded(cells: Any) -> tuple[Any, tuple[str, ...]]:
+def coded(cells: Any) -> tuple[Any, tuple[str, ...]]:
     """Give the values of a column of texts numbers, in their order; missing ones come last."""
     import numpy as np
     import pyarrow as pa

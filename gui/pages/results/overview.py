@@ -32,16 +32,42 @@ if TYPE_CHECKING:
     from ....core.measured import Measured
     from ....core.report.tree import Text
     from ....export import Named
+    from .number_figures import NumberFigures
 
-CARDS = (
-    "accuracy",
-    "balanced_accuracy",
-    "f1_macro",
-    "roc_auc_macro",
-    "average_precision_macro",
-    "log_loss",
-)
-LEAST_CARD, MOST_TEXT = 196, 760
+CARDS: dict[str, tuple[str, ...]] = {
+    "classification": (
+        "accuracy",
+        "balanced_accuracy",
+        "f1_macro",
+        "roc_auc_macro",
+        "average_precision_macro",
+        "log_loss",
+    ),
+    "multilabel": (
+        "f1_micro",
+        "f1_macro",
+        "f1_samples",
+        "subset_accuracy",
+        "average_precision_macro",
+        "hamming_loss",
+    ),
+    "regression": (
+        "mean_absolute_error",
+        "root_mean_squared_error",
+        "r2",
+        "pearson_r",
+        "spearman_r",
+    ),
+    "token_classification": ("f1_entity", "precision_entity", "recall_entity", "token_accuracy"),
+    "extractive_qa": ("f1", "exact_match"),
+    "masked_lm": ("perplexity", "loss"),
+    "causal_lm": ("perplexity", "loss", "rouge1", "rougeL", "bleu", "exact_match"),
+    "chat": ("perplexity", "loss", "rouge1", "rougeL", "bleu", "exact_match"),
+    "preference": ("accuracy", "margin", "preference_loss"),
+}
+"""Figures of each task that have a card of their own, in their order."""
+MOST_CARDS = 6
+LEAST_CARD, MOST_TEXT = 220, 760
 MARKS = {"finding": "●", "warning": "▲", "note": "◆"}
 
 
@@ -59,7 +85,40 @@ def titles() -> dict[str, str]:
 
 def baselines() -> dict[str, str]:
     """Return what baselines are called."""
-    return {"majority_class": tr("Majority class"), "tfidf_logistic_regression": tr("TF-IDF")}
+    return {
+        "majority_class": tr("Majority class"),
+        "tfidf_logistic_regression": tr("TF-IDF"),
+        "untrained": tr("Before training"),
+    }
+
+
+def title_of(metric: str) -> str:
+    """Return what a metric is called on its card."""
+    from ....core.metric_names import title
+
+    return titles().get(metric) or tr(title(metric).partition(" (")[0])
+
+
+def baseline_name(name: str) -> str:
+    """Return what a baseline is called on a card."""
+    from ....core.baselines import NAMES
+
+    said = NAMES.get(name, name.replace("_", " "))
+    return baselines().get(name) or said[:1].upper() + said[1:]
+
+
+def number(value: float) -> str:
+    """Write a figure: three decimals below 100, fewer above."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    return f"{value:.3f}" if size < 100 else f"{value:,.1f}" if size < 10_000 else f"{value:,.0f}"
+
+
+def cards_of(task: str, metrics: Sequence[str]) -> list[str]:
+    """Return the metrics that get a card."""
+    wanted = CARDS.get(task, ())
+    return ([name for name in wanted if name in metrics] or list(metrics))[:MOST_CARDS]
 
 
 class MetricCard(QFrame):
@@ -89,28 +148,33 @@ class MetricCard(QFrame):
 
     def show_metric(self, name: str, figure: Measured, split: SplitEvaluation) -> None:
         """Show a metric of a split."""
-        title = titles()[name]
+        from ....core.metrics import higher_is_better
+
+        title = title_of(name)
         others = [
-            (baselines().get(who, who), figures[name].value)
+            (baseline_name(who), figures[name].value)
             for who, figures in split.baselines.items()
             if name in figures
         ]
         self.name.setText(title)
-        self.value.setText(f"{figure.value:.3f}" if figure.defined else "–")
+        self.value.setText(number(figure.value) if figure.defined else "–")
         ends = ""
         if figure.low is not None and figure.high is not None:
-            ends = tr("{low} to {high}").format(low=f"{figure.low:.3f}", high=f"{figure.high:.3f}")
+            ends = tr("{low} to {high}").format(low=number(figure.low), high=number(figure.high))
         self.interval.setText(ends)
         level = f"{100 * split.confidence:g}%"
         self.interval.setToolTip(tr("{level} interval").format(level=level))
         values = [figure.value, figure.high or 0, *(value for _, value in others)]
-        most = 1.0 if name != "log_loss" else 1.1 * max(filter(math.isfinite, values))
-        self.ruler.show_figure(title, figure, others, most=most)
+        largest = max(filter(math.isfinite, values), default=1.0)
+        share = largest <= 1 and name != "log_loss" and not name.endswith("error")
+        self.ruler.show_figure(title, figure, others, most=1.0 if share else 1.1 * largest)
         signs = ("△", "□")
-        lines = [f"{signs[at % 2]} {who} {value:.3f}" for at, (who, value) in enumerate(others)]
+        lines = [f"{signs[at % 2]} {who} {number(value)}" for at, (who, value) in enumerate(others)]
+        if not higher_is_better(name) and name not in titles():
+            lines.append(tr("Lower is better"))
         self.beside.setText("\n".join(lines))
         self.setAccessibleName(f"{title}: {figure.show()}")
-        self.setAccessibleDescription("; ".join(f"{who} {value:.3f}" for who, value in others))
+        self.setAccessibleDescription("; ".join(f"{who} {number(value)}" for who, value in others))
 
 
 class Findings(QWidget):
@@ -212,6 +276,8 @@ class Overview(QWidget):
         middle.setSpacing(2 * SPACE)
         middle.addWidget(said, 3)
         middle.addWidget(self.confusion, 2)
+        self.numbers: NumberFigures | None = None
+        self.below = QVBoxLayout()
         self.tables = [Exhibit(desk, "", TreeTable(theme, tr("Table"))) for _ in range(4)]
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -219,6 +285,7 @@ class Overview(QWidget):
         column.setSpacing(2 * SPACE)
         column.addWidget(self.cards)
         column.addLayout(middle)
+        column.addLayout(self.below)
         for table in self.tables:
             column.addWidget(table)
         column.addStretch(1)
@@ -231,7 +298,7 @@ class Overview(QWidget):
         split = reading.split(split_name)
         if split is None:
             return
-        shown = [name for name in CARDS if name in split.metrics]
+        shown = cards_of(reading.task, list(split.metrics))
         cards = self.cards.fill(len(shown), lambda: MetricCard(self.desk))
         for card, name in zip(cards, shown, strict=True):
             card.show_metric(name, split.metrics[name], split)
@@ -242,6 +309,7 @@ class Overview(QWidget):
         if matrix is not None:
             self.matrix.show_figure(matrix.block)  # type: ignore[arg-type]
             self.confusion.show_named(matrix)
+        self._show_numbers(reading, split_name)
         tables = reading.named(start, "table")
         order = ("each-class", "most-frequent", "difference", "over-all")
 
@@ -255,6 +323,19 @@ class Overview(QWidget):
             if table is not None:
                 exhibit.inside.show_table(table.block)  # type: ignore[attr-defined]
                 exhibit.show_named(table, note=table.block.note)  # type: ignore[union-attr]
+
+    def _show_numbers(self, reading: Reading, split_name: str) -> None:
+        """Show predicted against true numbers, where numbers are answered."""
+        numbers = reading.task == "regression" and reading.answers is not None
+        if numbers and self.numbers is None:
+            from .number_figures import NumberFigures
+
+            self.numbers = NumberFigures(self.desk)
+            self.below.addWidget(self.numbers)
+        if self.numbers is not None:
+            self.numbers.setVisible(numbers)
+            if numbers:
+                self.numbers.show_reading(reading, split_name)
 
     def _said(self, reading: Reading, split_name: str) -> Sequence[Text]:
         from ....core import evaluation_section

@@ -17,9 +17,10 @@ from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.background import Later
 from ...widgets.basics import EmptyState, MoreButton, PageHeader, label
+from ...widgets.task_words import DEFAULT, task_name
 from .desk import Desk, Item, show_file
 from .facts import texts_file
-from .panes import PANES, Pane, make_pane, pane_titles
+from .panes import PANES, Pane, make_pane, pane_key, pane_titles
 from .reading import Reading, read
 from .rows_filter import Asked
 from .run_list import RunList
@@ -49,6 +50,8 @@ class ResultsPage(QWidget):
         self.desk.rows_asked.connect(self.show_rows)
         self.desk.decided.connect(self._decided)
         self.desk.texts_written.connect(self._texts_written)
+        self.desk.row_asked.connect(self.show_row)
+        self.desk.pane_asked.connect(self.show_pane)
         context.watch.listed.connect(self._list)
         context.watch.changed.connect(self._job_changed)
         context.watch.ended.connect(self._job_ended)
@@ -237,8 +240,10 @@ class ResultsPage(QWidget):
         split = reading.split(self.desk.split)
         if split is None:
             return tr("{run} · {status}").format(run=reading.name, status=reading.status)
-        said = tr("{rows} {split} rows · {classes} classes")
-        return said.format(rows=f"{split.n:,}", split=self.desk.split, classes=len(reading.labels))
+        rows = tr("{rows} {split} rows").format(rows=f"{split.n:,}", split=self.desk.split)
+        if reading.task == DEFAULT:
+            return tr("{rows} · {classes} classes").format(rows=rows, classes=len(reading.labels))
+        return tr("{rows} · {task}").format(rows=rows, task=task_name(reading.task).lower())
 
     # Panes
 
@@ -256,13 +261,21 @@ class ResultsPage(QWidget):
         self.show_pane("rows")
         pane.view.setFocus()
 
+    def show_row(self, row: int) -> None:
+        """Show one row closely, by its number in the predictions."""
+        self.show_pane("rows")
+        pane = cast(Any, self._pane("rows"))
+        pane.show_row(row)
+        pane.view.setFocus()
+
     def _pane(self, name: str) -> QWidget:
-        if name not in self._panes:
-            made = make_pane(name, self.desk)
+        key = name if self.reading is None else pane_key(name, self.reading.task)
+        if key not in self._panes:
+            made = make_pane(key, self.desk)
             made.setAccessibleName(pane_titles()[name])
-            self._panes[name] = made
+            self._panes[key] = made
             self.stack.addWidget(made)
-        return self._panes[name]
+        return self._panes[key]
 
     def _tab_chosen(self, at: int) -> None:
         self.context.workspace.remember("results.pane", PANES[at])
@@ -321,10 +334,14 @@ class ResultsPage(QWidget):
     def _allow(self) -> None:
         reading = self.reading
         there = reading is not None
+        classes = reading is not None and reading.task == DEFAULT
         for name, can in (
             ("open_report", reading is not None and "report.html" in reading.made),
-            ("explain", reading is not None and "model" in reading.made),
-            ("audit", reading is not None and "predictions.parquet" in reading.made),
+            ("explain", classes and reading is not None and "model" in reading.made),
+            (
+                "audit",
+                classes and reading is not None and "predictions.parquet" in reading.made,
+            ),
             ("evaluate", reading is not None and "model" in reading.made),
             ("write_report", reading is not None and reading.evaluation is not None),
             ("decide", reading is not None and reading.facts is not None),

@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from ...frame.texts import tr
+from ...widgets.task_words import DEFAULT
 from .desk import Desk
 from .reading import Reading
 
@@ -38,8 +39,29 @@ def pane_titles() -> dict[str, str]:
     )
 
 
+def pane_key(name: str, task: str) -> str:
+    """Return which pane a part shows for a task: its own, or another one that fits the task."""
+    if task == DEFAULT or name in ("overview", "report"):
+        return name
+    if name == "rows":
+        return "answers"
+    return "label_curves" if name == "curves" and task == "multilabel" else f"no_{name}"
+
+
 def make_pane(name: str, desk: Desk) -> QWidget:
-    """Make a pane; each is imported when it is first opened, with what it needs."""
+    """Make a pane by its key; each is imported when it is first opened, with what it needs."""
+    if name == "answers":
+        from .answer_rows import AnswerRows
+
+        return AnswerRows(desk)
+    if name == "label_curves":
+        from .label_curves import LabelCurves
+
+        return LabelCurves(desk)
+    if name.startswith("no_"):
+        from .elsewhere import Elsewhere
+
+        return Elsewhere(desk, name.removeprefix("no_"))
     if name == "overview":
         from .overview import Overview
 

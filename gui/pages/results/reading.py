@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....core.files import read_json
+from ...widgets.task_words import DEFAULT
 
 if TYPE_CHECKING:
     from ....core.decision import Decision
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ....explain.importance import Importance
     from ....export import Named
     from ....fairness.audit import Audit
+    from .answers import Answers
     from .facts import Facts
 
 AT_ONCE = 40
@@ -34,12 +36,13 @@ class Reading:
 
     Attributes
     ----------
-    path, name, status
-        The run's folder, its name, and how its job stood.
+    path, name, status, task
+        The run's folder, its name, how its job stood, and what it learnt.
     labels
         The classes.
-    evaluation, audit, facts, decision
-        The records; `facts` are the predictions row by row.
+    evaluation, audit, facts, answers, decision
+        The records; `facts` are the predictions row by row where one of several classes is
+        answered, `answers` for all other tasks.
     explained, words
         Per method the explanations, and per method and class the most important words.
     findings
@@ -61,10 +64,12 @@ class Reading:
     path: Path
     name: str
     status: str
+    task: str = DEFAULT
     labels: tuple[str, ...] = ()
     evaluation: Evaluation | None = None
     audit: Audit | None = None
     facts: Facts | None = None
+    answers: Answers | None = None
     decision: Decision | None = None
     explained: dict[str, list[Attribution]] = field(default_factory=dict)
     words: dict[str, dict[str, list[Importance]]] = field(default_factory=dict)
@@ -102,6 +107,7 @@ def read(path: Path, texts: Path) -> Reading:
     """
     from ....core import decision
     from ....core.runs import Run
+    from .answers import read_answers
     from .facts import read_facts
 
     run = Run.open(path)
@@ -116,6 +122,8 @@ def read(path: Path, texts: Path) -> Reading:
 
     environment = tried(lambda: run.environment) or {}
     labels = tuple(environment.get("labels", ()))
+    task = str(environment.get("task", DEFAULT))
+    classes = task == DEFAULT
     names = ("model", "report.html", "model_card.md", "evaluation.json", "predictions.parquet")
     evaluation = tried(lambda: _evaluation(run))
     explained = tried(lambda: _explained(run)) or {}
@@ -128,11 +136,13 @@ def read(path: Path, texts: Path) -> Reading:
         path=path,
         name=run.name,
         status=run.status,
+        task=task,
         labels=labels,
         evaluation=evaluation,
         audit=audit,
-        facts=tried(lambda: read_facts(run.path, labels, texts, ids)),
-        decision=tried(lambda: decision.read(path, labels)) if labels else None,
+        facts=tried(lambda: read_facts(run.path, labels, texts, ids)) if classes else None,
+        answers=None if classes else tried(lambda: read_answers(run.path, task, labels, texts)),
+        decision=tried(lambda: decision.read(path, labels)) if labels and classes else None,
         explained=explained,
         words=words,
         findings=findings,

@@ -1,0 +1,1 @@
+"""Recipes by which each task is shown to learn on real data."""

@@ -1,0 +1,29 @@
+"""Classification: whether a sentence of a film review speaks for the film."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pellucid.benchmarks.learning import reviews
+
+ROWS = 4000
+
+
+def prepare(data: Path, folder: Path) -> Path:
+    """Write the table and the recipe; return the recipe's path."""
+    reviews.write(data, folder / "reviews.csv", ROWS)
+    recipe = {
+        "name": "classification",
+        "data": {
+            "source": "reviews.csv",
+            "inputs": {"text": "text"},
+            "label": "label",
+            "split": {"column": "split"},
+        },
+        "model": {"name": "bundled/minilm", "task": "classification", "max_length": 64},
+        "train": {"epochs": 2, "learning_rate": 1e-4, "batch_size": 32},
+    }
+    path = folder / "recipe.yaml"
+    path.write_text(json.dumps(recipe, indent=2))
+    return path

@@ -1,0 +1,95 @@
+"""Conversations as a model would read them, before it is trained, and what is learnt of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, paragraph
+from ..multimodal.spec import ModelSpec
+from .conversations import load
+
+
+def chat_look(
+    path: Path,
+    model: ModelSpec,
+    *,
+    rows: int | str = 3,
+    encoding: str = "utf-8",
+) -> dict[str, Any]:
+    """Render some rows of a table by a model's chat template, with the loss mask.
+
+    Parameters
+    ----------
+    path, encoding
+        The table: messages, ShareGPT, Alpaca, or prompts with completions.
+    model
+        Whose tokenizer and template are taken; `max_length` says what is cut off.
+    rows
+        A number (the first so many) or a range, ``"10:13"``, counted from 0.
+
+    Returns
+    -------
+    dict
+        ``form`` of the table, ``template`` (``tokenizer``, ``file`` or ``chatml``), ``marked``
+        (whether the template itself marks the answers), ``rows`` of the table, ``notes``, and
+        ``shown``: of each row its ``place`` and what `multimodal.text.chat.samples.shown` says.
+
+    Raises
+    ------
+    DataError
+        If the table can't be read, a row is refused by the template, or no row is chosen.
+    """
+    from ..multimodal.models import load_tokenizer, locate
+    from ..multimodal.text.chat.samples import ending, shown
+    from ..multimodal.text.chat.template import choose
+
+    conversations, places, form = load(path, encoding)
+    chosen = _span(rows, len(conversations))
+    template = choose(load_tokenizer(locate(model.name), model), model.chat_template)
+    some = list(template.encode(conversations[chosen], places[chosen]))
+    told = [shown(one, template.tokenizer, model.max_length) for one in some]
+    notes = []
+    if template.origin == "chatml":
+        notes.append(
+            f"{model.name} comes without a chat template: ChatML is used, and saved with the model."
+        )
+    if not all(ending(template, one) for one in some):
+        notes.append(
+            "The template does not mark the token that ends an answer, so the model will not learn "
+            "to end one."
+        )
+    empty = [place for place, one in zip(places[chosen], told, strict=True) if not one["learnt"]]
+    if empty:
+        notes.append(
+            f"Nothing is learnt of {', '.join(empty)}: no token of the assistant stands among the "
+            f"first {model.max_length}."
+        )
+    return {
+        "form": form.kind,
+        "template": template.origin,
+        "marked": template.marks,
+        "rows": len(conversations),
+        "notes": notes,
+        "shown": [{"place": place, **one} for place, one in zip(places[chosen], told, strict=True)],
+    }
+
+
+def _span(rows: int | str, count: int) -> slice:
+    first, colon, last = str(rows).strip().partition(":")
+    parts = (first.strip(), last.strip())
+    fine = all(part.isdecimal() or (colon and not part) for part in parts[: 2 if colon else 1])
+    chosen = slice(0, 0)
+    if fine:
+        ends = [int(part) if part else None for part in parts]
+        chosen = slice(ends[0], ends[1]) if colon else slice(0, ends[0])
+    if not range(count)[chosen]:
+        raise DataError(
+            paragraph(
+                f"--rows {rows}",
+                f"expected a number above 0 or a range within the {count:,} conversations, such as "
+                "0:3",
+                "Choose other rows",
+            )
+        )
+    return chosen

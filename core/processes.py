@@ -1,0 +1,98 @@
+"""Several processes that train one model together, as `accelerate launch` starts them.
+
+Every function does nothing worth naming in a single process, which is the usual case, and then
+loads no torch. Whatever is said between processes is said by accelerate.
+
+The first process owns the run's folder: it alone holds its lock, writes its events and its files.
+The others compute, and follow it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+def world() -> int:
+    """Return how many processes work together."""
+    # accelerate too takes LOCAL_RANK as the sign that a launcher started this process.
+    return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
+
+
+def rank() -> int:
+    """Return this process's number, from 0."""
+    return int(os.environ.get("RANK", "0")) if world() > 1 else 0
+
+
+def is_main() -> bool:
+    """Whether this process owns the run's folder."""
+    return rank() == 0
+
+
+def begin() -> None:
+    """Let the processes find each other; before anything else here that waits for others."""
+    if world() > 1:
+        from accelerate import PartialState
+
+        PartialState(cpu=_on_cpu())
+
+
+def barrier() -> None:
+    """Wait until every process has come here."""
+    if world() > 1:
+        from accelerate.utils import wait_for_everyone
+
+        begin()
+        wait_for_everyone()
+
+
+def gather_objects(value: T) -> list[T]:
+    """Return what each process gave, in the order of their numbers, to all of them."""
+    if world() == 1:
+        return [value]
+    from accelerate.utils import gather_object
+
+    begin()
+    return cast(list[T], gather_object([value]))
+
+
+def from_main(work: Callable[[], T]) -> T:
+    """Let the first process do something, and return its result in all of them."""
+    if world() == 1:
+        return work()
+    from accelerate.utils import broadcast_object_list
+
+    begin()
+    said: list[Any] = [work() if is_main() else None]
+    broadcast_object_list(said)
+    return cast(T, said[0])
+
+
+def share(items: Sequence[T]) -> Sequence[T]:
+    """Return this process's part of a list: every so many, so that the parts cost alike."""
+    return items[rank() :: world()]
+
+
+def merge(whole: NDArray[Any]) -> NDArray[Any]:
+    """Put the parts together that each process filled in an array of zeros; to all of them."""
+    if world() == 1:
+        return whole
+    parts = gather_objects(whole)
+    out: NDArray[Any] = cast("np.ndarray[Any, Any]", sum(parts[1:], parts[0]))
+    return out
+
+
+def any_of(flag: bool) -> bool:
+    """Whether any process says yes."""
+    return any(gather_objects(flag)) if world() > 1 else flag
+
+
+def _on_cpu() -> bool:
+    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")

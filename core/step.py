@@ -1,0 +1,159 @@
+"""One step of training: gradients of micro-batches added up, clipped, and taken.
+
+`begin` puts model, optimiser and state where the newest checkpoint has them; `Step.take` takes a
+step from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import send_to_device
+from numpy.typing import NDArray
+
+from ..device import Device
+from .average import Average
+from .batches import Batch, Learned, Rows
+from .checkpoints import Checkpoints, State
+from .events import Emit, Warning
+from .memory import give_back, out_of_memory
+from .parameter_groups import adamw
+from .spec import TrainSpec
+
+Loss = Callable[[torch.nn.Module, Batch], torch.Tensor]
+"""``loss(model, batch) -> losses``: the summed loss of each sample, shape (samples,), float32."""
+
+
+def begin(
+    model: torch.nn.Module,
+    samples: Learned,
+    spec: TrainSpec,
+    *,
+    loss: Loss,
+    device: Device,
+    checkpoints: Checkpoints,
+    emit: Emit,
+    sample_weight: NDArray[np.float32] | None = None,
+) -> Step:
+    """Make ready for the first step, or for the next one behind the newest checkpoint.
+
+    The parameters are those of `core.loop.fit`.
+    """
+    # accelerate keeps the precision of a process's first training for all that come after it.
+    AcceleratorState._reset_state()
+    accelerator = Accelerator(
+        cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
+    )
+    model.to(accelerator.device)
+    optimizer = adamw(model, spec)
+    average = Average(model, spec.average) if spec.average is not None else None
+    torch.manual_seed(spec.seed)
+    restored = checkpoints.restore(model, optimizer)
+    if restored is None:
+        state = State(micro=spec.micro_batch_size)
+    else:
+        state, extra = restored
+        if average is not None:
+            average.load(extra["average"])
+    trained, stepper = accelerator.prepare(model, optimizer)
+    if spec.compile:
+        trained = torch.compile(trained, dynamic=True)
+    weight = samples.weight if sample_weight is None else samples.weight * sample_weight
+    return Step(accelerator, trained, stepper, samples, weight, loss, spec, average, state, emit)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a step needs; `take` takes one.
+
+    Attributes
+    ----------
+    model, optimizer
+        As accelerate prepared them.
+    samples, weight
+        What is learnt from, and how much each unit of each sample counts; shape (samples,).
+    loss
+        Loss of each sample of a batch.
+    average
+        Moving average of the weights, where one is kept.
+    state
+        Its `micro` says how many samples go through the model at once.
+    """
+
+    accelerator: Accelerator
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    samples: Learned
+    weight: NDArray[np.float32]
+    loss: Loss
+    spec: TrainSpec
+    average: Average | None
+    state: State
+    emit: Emit
+
+    def take(self, rows: Rows, rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """Learn from some samples; nothing waits for the device.
+
+        Parameters
+        ----------
+        rows
+            The samples of the step.
+        rate
+            Its learning rate.
+
+        Returns
+        -------
+        losses, mean
+            The summed loss of each sample, and the mean over all units of the step.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group.get("scale", 1.0)
+        found = self._within_memory(rows)
+        self.accelerator.clip_grad_norm_(self.model.parameters(), self.spec.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self.average.update()
+        return found
+
+    def _within_memory(self, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
+        """Halve the micro-batch where memory runs out, until a step fits; it learns the same."""
+        while True:
+            size = min(self.state.micro or len(rows), len(rows))
+            try:
+                return self._backward(rows, size)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error) or size == 1:
+                    raise
+            # Behind the handler, whose traceback held the tensors of the step that failed.
+            self.optimizer.zero_grad(set_to_none=True)
+            give_back()
+            self.state.micro = size // 2
+            self.emit(
+                Warning(
+                    text=f"Memory ran out at step {self.state.step + 1}. From here {size // 2} "
+                    "samples go through the model at once; a step still learns from as many as "
+                    "before."
+                )
+            )
+
+    def _backward(self, rows: Rows, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add up the gradients of a step's micro-batches."""
+        place = self.accelerator.device
+        whole = max(float((self.samples.units[rows] * self.weight[rows]).sum()), 1e-12)
+        found, mean = [], torch.zeros((), device=place)
+        for first in range(0, len(rows), size):
+            part = rows[first : first + size]
+            batch = send_to_device(self.samples.batch(part), place)
+            share = torch.from_numpy(self.weight[part]).to(place)
+            losses = self.loss(self.model, batch)
+            value = (losses * share).sum() / whole
+            self.accelerator.backward(value)
+            found.append(losses.detach())
+            mean += value.detach()
+        return torch.cat(found), mean

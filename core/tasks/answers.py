@@ -1,0 +1,75 @@
+"""Tables of answers as predictions.parquet holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..dataset import Dataset
+
+
+def answers(
+    dataset: Dataset,
+    label: Sequence[Any] | NDArray[Any] | None,
+    prediction: Sequence[Any] | NDArray[Any],
+    scores: Mapping[str, NDArray[np.float64]] | None = None,
+) -> pd.DataFrame:
+    """Put answers beside ids, splits, labels and groups.
+
+    Parameters
+    ----------
+    dataset
+        The rows that were answered.
+    label
+        What is true; None where it is not known.
+    prediction
+        What was answered.
+    scores
+        Score of each label, of shape (rows,), for tasks with labels.
+
+    Returns
+    -------
+    Columns id, split, label, prediction, ``score:<label>``, ``group:<column>``, fingerprint; those
+    without content are left out.
+    """
+    import pandas as pd
+
+    from ..dataset import sample_fingerprints
+    from ..predict import GROUP, SCORE
+
+    columns: dict[str, Any] = {"id": dataset.ids}
+    if dataset.split is not None:
+        columns["split"] = dataset.split
+    if label is not None:
+        columns["label"] = label
+    columns["prediction"] = prediction
+    columns |= {SCORE + name: score for name, score in (scores or {}).items()}
+    columns |= {GROUP + name: cells for name, cells in dataset.groups.items()}
+    columns["fingerprint"] = sample_fingerprints(dataset.samples())
+    return pd.DataFrame(columns)
+
+
+def beside(
+    predictions: pd.DataFrame,
+    prediction: Sequence[Any] | NDArray[Any],
+    scores: Mapping[str, NDArray[np.float64]] | None = None,
+) -> pd.DataFrame:
+    """Put a baseline's answers beside the rows that the model answered, in the same order."""
+    import pandas as pd
+
+    from ..predict import SCORE
+
+    out = predictions[["id", "split", "label"]].reset_index(drop=True)
+    named = {SCORE + name: score for name, score in (scores or {}).items()}
+    return pd.concat([out, pd.DataFrame({"prediction": prediction, **named})], axis=1)
+
+
+def texts(dataset: Dataset) -> list[str]:
+    """Return each row's parts as one text, for baselines that count words."""
+    return [" ".join(sample) for sample in dataset.samples()]

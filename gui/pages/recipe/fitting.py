@@ -1,0 +1,253 @@
+"""Which keys of a recipe matter for what it says, and what is said of those that don't.
+
+A recipe is one mapping for every task and every way to adapt a model. Most of its keys concern a
+few of them, so the form shows what matters, leaves out what doesn't, and says so where a recipe
+names such a key all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from ....multimodal.spec import Task
+from ...frame.texts import tr
+from ...widgets.task_words import DEFAULT, task_name
+from .schema import at
+
+TASKS: tuple[str, ...] = get_args(Task)
+WRITTEN = frozenset({"chat", "preference"})
+LANGUAGE = frozenset({"masked_lm", "causal_lm"})
+CLASSES = frozenset({"classification"})
+GENERATED = frozenset({"chat", "causal_lm"})
+UNLABELLED = frozenset({"masked_lm", "chat", "preference"})
+LOW_RANK = frozenset({"lora", "dora", "qlora"})
+
+ONLY: dict[str, frozenset[str]] = {
+    "data.label": frozenset(TASKS) - UNLABELLED,
+    "data.labels": frozenset({"multilabel"}),
+    "data.separator": frozenset({"multilabel"}),
+    "data.split.stratify": CLASSES,
+    "model.stride": frozenset({"extractive_qa", "token_classification"}),
+    "model.chat_template": WRITTEN,
+    "train.packing": GENERATED,
+    "train.label_smoothing": frozenset({"classification", "token_classification"}),
+    "train.focal_gamma": frozenset({"classification", "multilabel", "token_classification"}),
+    "train.class_weight": frozenset({"classification", "multilabel", "token_classification"}),
+    "train.mask_share": frozenset({"masked_lm"}),
+    "train.beta": frozenset({"preference"}),
+    "train.sample_generations": GENERATED,
+    "evaluate.generations": GENERATED,
+    "evaluate.new_tokens": GENERATED,
+    "explain": CLASSES,
+    "audit": CLASSES,
+}
+"""Keys and sections that only some tasks use; all others matter for every task."""
+
+KINDS: dict[str, frozenset[str]] = {
+    "model.adapt.frozen_layers": frozenset({"full"}),
+    "model.adapt.frozen_embeddings": frozenset({"full"}),
+    "model.adapt.rank": LOW_RANK,
+    "model.adapt.alpha": LOW_RANK,
+    "model.adapt.dropout": LOW_RANK,
+    "model.adapt.targets": LOW_RANK,
+    "model.adapt.merge": LOW_RANK,
+    "train.layer_decay": frozenset({"full"}),
+}
+"""Keys that only some ways to adapt a model use."""
+
+FOREMOST: dict[str, frozenset[str]] = {
+    "evaluate.generations": GENERATED,
+    "train.mask_share": frozenset({"masked_lm"}),
+    "train.beta": frozenset({"preference"}),
+    "train.class_weight": frozenset({"token_classification", "multilabel"}),
+}
+"""Keys that are folded for most tasks and in sight for these."""
+
+METRICS: dict[str, tuple[str, ...]] = {
+    "classification": ("f1_macro", "accuracy", "balanced_accuracy", "log_loss"),
+    "multilabel": ("f1_micro", "f1_macro", "f1_samples", "hamming_loss", "subset_accuracy", "loss"),
+    "regression": (
+        "loss",
+        "mean_absolute_error",
+        "root_mean_squared_error",
+        "r2",
+        "pearson_r",
+        "spearman_r",
+    ),
+    "token_classification": ("f1_entity", "precision_entity", "recall_entity", "loss"),
+    "extractive_qa": ("f1", "exact_match", "loss"),
+    "masked_lm": ("perplexity", "loss"),
+    "causal_lm": ("perplexity", "loss"),
+    "chat": ("perplexity", "loss"),
+    "preference": ("accuracy", "margin", "preference_loss"),
+}
+"""Validation metrics by which training may choose its checkpoint, the usual one first."""
+
+NAMES_COLUMNS = frozenset({"extractive_qa", "chat", "preference"})
+"""Tasks that know their columns, so that `data.inputs` may be left out."""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a recipe is about, as far as its form depends on it.
+
+    Attributes
+    ----------
+    task
+        What is learnt; where the recipe leaves it open, what its keys point to.
+    adapt
+        The way to adapt the model.
+    stated
+        Whether the recipe names its task.
+    """
+
+    task: str = DEFAULT
+    adapt: str = "full"
+    stated: bool = False
+
+    def unused(self, name: str) -> str:
+        """Say why a key, or the section that it stands in, doesn't matter; empty where it does."""
+        parts = name.split(".")
+        for depth in range(1, len(parts) + 1):
+            place = ".".join(parts[:depth])
+            tasks = ONLY.get(place)
+            if tasks is not None and self.task not in tasks:
+                return tr("Not used for “{task}”.").format(task=task_name(self.task))
+        kinds = KINDS.get(name)
+        if kinds is not None and self.adapt not in kinds:
+            said = choice_words("model.adapt.kind").get(self.adapt, self.adapt)
+            return tr("Not used with “{kind}”.").format(kind=said)
+        return ""
+
+    def foremost(self, name: str) -> bool:
+        """Whether a key that is folded else is in sight here."""
+        if name in ("model.adapt.rank", "model.adapt.alpha"):
+            return self.adapt in LOW_RANK
+        return self.task in FOREMOST.get(name, frozenset())
+
+    def help(self, name: str) -> str:
+        """Say what a key means for this task, where there is more to say than for all; else ""."""
+        said = _helps().get(name, {})
+        return said.get(self.task, "")
+
+    def suggestions(self, name: str) -> tuple[str, ...]:
+        """Return values that may be meant."""
+        return METRICS.get(self.task, ()) if name == "train.early_stopping.metric" else ()
+
+
+def fitting(raw: Any) -> Fitting:
+    """Read from a recipe's plain data what its form depends on."""
+    _, task = at(raw, ("model", "task"))
+    _, kind = at(raw, ("model", "adapt", "kind"))
+    adapt = kind if isinstance(kind, str) else "full"
+    if isinstance(task, str) and task in TASKS:
+        return Fitting(task, adapt, stated=True)
+    data = raw.get("data") if isinstance(raw, Mapping) else None
+    return Fitting(_pointed_to(data if isinstance(data, Mapping) else {}), adapt)
+
+
+def _pointed_to(data: Mapping[str, Any]) -> str:
+    """Return the task that a data section without one points to."""
+    return "multilabel" if data.get("labels") else DEFAULT
+
+
+def choice_words(name: str) -> dict[str, str]:
+    """Return words for the values of a choice; none where they speak for themselves."""
+    if name == "model.task":
+        return {task: task_name(task) for task in TASKS}
+    if name == "model.adapt.kind":
+        return {
+            "full": tr("All weights"),
+            "head": tr("The head only"),
+            "lora": tr("Low-rank weights (LoRA)"),
+            "dora": tr("Low-rank weights (DoRA)"),
+            "qlora": tr("LoRA over 4 bits (QLoRA)"),
+        }
+    if name == "train.schedule":
+        return {
+            "linear": tr("linear, to 0"),
+            "cosine": tr("cosine, to 0"),
+            "constant": tr("constant"),
+            "inverse_sqrt": tr("inverse square root"),
+        }
+    if name == "train.class_weight":
+        return {"balanced": tr("balanced")}
+    return {}
+
+
+def left_empty(name: str) -> str:
+    """Say what a key that is left empty comes to."""
+    said = {
+        "model.task": tr("guessed from the data"),
+        "train.class_weight": tr("all alike"),
+        "train.early_stopping.metric": tr("what suits the task"),
+        "model.adapt.alpha": tr("twice the rank"),
+        "model.dropout": tr("as the model has it"),
+        "train.micro_batch_size": tr("all at once"),
+        "train.validate_steps": tr("each epoch"),
+        "train.checkpoint_steps": tr("each epoch"),
+        "train.max_steps": tr("no limit"),
+        "train.max_minutes": tr("no limit"),
+        "train.keep_gigabytes": tr("no limit"),
+        "train.average": tr("none"),
+    }
+    return said.get(name, tr("left empty"))
+
+
+def _helps() -> dict[str, dict[str, str]]:
+    columns = tr(
+        "Columns that the model reads. May be left out here: the columns of such tables are known."
+    )
+    length = tr(
+        "Tokens of a window. Longer contexts are read in several windows that overlap, so nothing "
+        "is cut off."
+    )
+    return {
+        "data.inputs": {
+            "extractive_qa": columns,
+            "chat": columns,
+            "preference": columns,
+            "token_classification": tr(
+                "Column with the sentence: a text, or a JSON list of its words."
+            ),
+            "masked_lm": tr("Column with the texts to read."),
+            "causal_lm": tr("Column with the texts to read."),
+        },
+        "data.label": {
+            "regression": tr("Column with the number to learn."),
+            "multilabel": tr(
+                "Column whose cells name their labels, with the separator between them; or leave "
+                "it empty and name columns of 0 and 1 under “Labels”."
+            ),
+            "token_classification": tr(
+                "Column with one tag for each word (BIO or BILOU), a JSON list or with spaces "
+                "between them."
+            ),
+            "extractive_qa": tr(
+                "Column with the answers; may be left out for a file in the SQuAD format."
+            ),
+            "causal_lm": tr(
+                "Column with the text that should follow, where one should; only it is learnt then."
+            ),
+        },
+        "model.max_length": {
+            "extractive_qa": length,
+            "token_classification": length,
+            "masked_lm": tr("Tokens of a piece. Long texts are cut into pieces, none is lost."),
+            "causal_lm": tr("Tokens of a sequence. Long texts are cut into pieces, none is lost."),
+            "chat": tr(
+                "Tokens of a conversation that the model reads. “Look at what is trained on” shows "
+                "whether answers are cut off."
+            ),
+        },
+        "train.epochs": {
+            "chat": tr("Passes over the conversations. Two or three are usual: more are recited."),
+            "preference": tr("Passes over the pairs. One to three are usual."),
+        },
+        "train.learning_rate": {
+            "chat": tr("Peak learning rate of AdamW. With LoRA 1e-4 to 2e-4 are usual."),
+            "preference": tr("Peak learning rate of AdamW; far smaller than usual: 1e-6 to 5e-6."),
+        },
+    }

@@ -1,0 +1,20 @@
+from .export import as_hosted, check_lines, faults
+from .formats import Conversation, Format, Unreadable, read, recognise
+from .samples import sequences, shown
+from .template import Refused, Template, choose
+
+__all__ = [
+    "Conversation",
+    "Format",
+    "Refused",
+    "Template",
+    "Unreadable",
+    "as_hosted",
+    "check_lines",
+    "choose",
+    "faults",
+    "read",
+    "recognise",
+    "sequences",
+    "shown",
+]

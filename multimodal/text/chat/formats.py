@@ -1,0 +1,367 @@
+"""The forms in which tables hold conversations, and one form for all of them.
+
+Four are known by their columns: `messages` (a list of ``{"role", "content"}``, as transformers,
+trl and hosted services write it), ShareGPT (`conversations`, a list of ``{"from", "value"}``),
+Alpaca (`instruction`, `input`, `output`), and `prompt` with `completion`, each a text or a list of
+messages.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Message = dict[str, Any]
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+SPEAKERS = {
+    "human": "user",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bard": "assistant",
+    "bing": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "function": "tool",
+    "observation": "tool",
+    "tool_response": "tool",
+    "function_response": "tool",
+}
+"""Other names that roles go by."""
+CALLS = ("function_call", "tool_call")
+"""Names in place of a role that say: the assistant calls a tool, and the text is the call."""
+
+LISTS = ("messages", "conversations", "conversation", "dialog", "dialogue")
+ASKED = {
+    "instruction": ("output", "response"),
+    "prompt": ("completion", "response", "answer", "output"),
+}
+"""A column that asks, and the columns that may hold the answer to it."""
+
+
+class Unreadable(ValueError):
+    """A cell that is no conversation: its column, and what is wrong with it."""
+
+    def __init__(self, column: str, problem: str) -> None:
+        super().__init__(problem)
+        self.column = column
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Messages in their order, and the tools that the assistant may call.
+
+    Attributes
+    ----------
+    messages
+        Each with `role` (one of `ROLES`) and `content`; an assistant's may have `tool_calls`, a
+        tool's `name` and `tool_call_id`, and any of them `weight`, as hosted services take it.
+    tools
+        JSON schemas of the tools, as transformers' chat templates take them.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[Any, ...] = ()
+
+    def as_json(self) -> str:
+        """Write as one cell: a list of messages, or a mapping with `messages` and `tools`."""
+        messages = list(self.messages)
+        whole = {"messages": messages, "tools": list(self.tools)} if self.tools else messages
+        return json.dumps(whole, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, cell: str) -> Conversation:
+        """Read what `as_json` wrote."""
+        raw = json.loads(cell)
+        if isinstance(raw, dict):
+            return cls(tuple(raw["messages"]), tuple(raw["tools"]))
+        return cls(tuple(raw))
+
+    @property
+    def answered(self) -> bool:
+        """Whether the assistant says anything."""
+        return any(message["role"] == "assistant" for message in self.messages)
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a table holds conversations.
+
+    Attributes
+    ----------
+    kind
+        ``messages``, ``sharegpt``, ``alpaca`` or ``prompt_completion``.
+    asks
+        Columns whose texts make the first message, or the one column that holds all messages.
+    answers
+        Column with the answer to it, where there is one.
+    system, tools, history
+        Columns with the system's message, the tools, and earlier turns, where there are any.
+    """
+
+    kind: str
+    asks: tuple[str, ...]
+    answers: str | None = None
+    system: str | None = None
+    tools: str | None = None
+    history: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        others = (self.answers, self.system, self.tools, self.history)
+        return (*self.asks, *(name for name in others if name is not None))
+
+
+def recognise(columns: Sequence[str], cells: Mapping[str, Any]) -> Format | None:
+    """Recognise the form of a table; None where it is none of those known here.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns. Case and white space around them don't matter.
+    cells
+        The first cell of each column that is not empty.
+    """
+    known = {name.strip().lower(): name for name in columns}
+    more = {name: known.get(name) for name in ("system", "tools", "history")}
+    for name in LISTS:
+        if name in known:
+            kind = kind_of(cells.get(known[name]))
+            return Format(kind, (known[name],), system=more["system"], tools=more["tools"])
+    for asks, answers in ASKED.items():
+        if asks not in known:
+            continue
+        answer = next((known[name] for name in answers if name in known), None)
+        if asks == "instruction":
+            given = (known["input"],) if "input" in known else ()
+            return Format("alpaca", (known[asks], *given), answer, **more)
+        return Format("prompt_completion", (known[asks],), answer, **more)
+    return None
+
+
+def kind_of(cell: Any) -> str:
+    """Tell ShareGPT's lists from the others, by a cell that holds one."""
+    try:
+        found = _parsed(cell)
+    except ValueError:
+        return "messages"
+    first = found[0] if isinstance(found, list) and found else {}
+    return "sharegpt" if isinstance(first, Mapping) and "from" in first else "messages"
+
+
+def read(form: Format, row: Mapping[str, Any]) -> Conversation | None:
+    """Read a row's conversation; None where a cell that it needs is empty.
+
+    Parameters
+    ----------
+    form
+        How the table holds conversations.
+    row
+        Cells by column: texts, lists, or lists as JSON.
+
+    Raises
+    ------
+    Unreadable
+        If a cell holds no conversation, a role is unknown, or an answer is empty.
+    """
+    first = row.get(form.asks[0])
+    if _blank(first) or (form.answers is not None and _blank(row.get(form.answers))):
+        return None
+    messages: list[Message] = []
+    if form.system is not None and not _blank(row.get(form.system)):
+        messages.append({"role": "system", "content": str(row[form.system])})
+    if form.history is not None and not _blank(row.get(form.history)):
+        messages += _history(form.history, row[form.history])
+    if form.kind in ("messages", "sharegpt"):
+        messages += said(form.asks[0], first)
+    else:
+        messages += _asked(form, row)
+    if form.answers is not None:
+        messages += as_messages(form.answers, row[form.answers], "assistant")
+    tools = _beside(first) if form.kind in ("messages", "sharegpt") else []
+    if form.tools is not None and not _blank(row.get(form.tools)):
+        tools = _tools(form.tools, row[form.tools])
+    return Conversation(tuple(messages), tuple(tools))
+
+
+def as_messages(column: str, cell: Any, role: str) -> list[Message]:
+    """Read a cell that holds one text, one message or a list of messages."""
+    try:
+        found = _parsed(cell)
+    except ValueError:
+        return [{"role": role, "content": str(cell)}]
+    listed = [found] if isinstance(found, Mapping) else found
+    # An answer may be JSON itself; it is taken for messages only where each says who speaks.
+    if listed and all(isinstance(one, Mapping) and _speaks(one) for one in listed):
+        return said(column, listed)
+    return [{"role": role, "content": str(cell)}]
+
+
+def said(column: str, cell: Any) -> list[Message]:
+    """Read a cell that holds a list of messages.
+
+    Raises
+    ------
+    Unreadable
+        If it holds anything else.
+    """
+    try:
+        found = _parsed(cell)
+    except ValueError as error:
+        raise Unreadable(column, f"the cell is no list of messages in JSON ({error})") from None
+    if isinstance(found, Mapping) and isinstance(found.get("messages"), list):
+        found = found["messages"]
+    if not isinstance(found, list):
+        raise Unreadable(column, f"found {_kind(found)}, expected a list of messages")
+    if not found:
+        raise Unreadable(column, "the list of messages is empty")
+    return [_message(column, number, one) for number, one in enumerate(found, start=1)]
+
+
+def _speaks(raw: Mapping[str, Any]) -> bool:
+    return {"role", "content"} <= set(raw) or {"from", "value"} <= set(raw)
+
+
+def _message(column: str, number: int, raw: Any) -> Message:
+    """Bring one message into the form that all others have."""
+    where = f"message {number}"
+    if not isinstance(raw, Mapping):
+        raise Unreadable(column, f"{where} is {_kind(raw)}, expected a mapping with role and text")
+    named = next((raw[key] for key in ("role", "from") if key in raw), None)
+    if named is None:
+        raise Unreadable(column, f"{where} has neither “role” nor “from”")
+    role = str(named).strip().lower()
+    text = next((raw[key] for key in ("content", "value", "text") if key in raw), None)
+    content = _content(column, where, text)
+    if role in CALLS:
+        return {"role": "assistant", "content": "", "tool_calls": _calls(column, where, content)}
+    role = SPEAKERS.get(role, role)
+    if role not in ROLES:
+        known = ", ".join((*ROLES, *SPEAKERS, *CALLS))
+        raise Unreadable(column, f"{where} has the role “{named}”; known here: {known}")
+    out: Message = {"role": role, "content": content or ""}
+    calls = raw.get("tool_calls")
+    if role == "assistant" and calls:
+        out["tool_calls"] = _calls(column, where, calls)
+    if role == "assistant" and not out["content"].strip() and "tool_calls" not in out:
+        raise Unreadable(column, f"{where} is an empty answer of the assistant")
+    if content is None and role != "assistant":
+        raise Unreadable(column, f"{where} has neither “content” nor “value”")
+    kept = ("name", "tool_call_id", "weight", "reasoning_content")
+    return out | {key: raw[key] for key in kept if raw.get(key) is not None}
+
+
+def _content(column: str, where: str, raw: Any) -> str | None:
+    """Return a message's text; parts of text, as some services write them, are joined."""
+    if raw is None or isinstance(raw, str):
+        return raw
+    if isinstance(raw, Mapping):
+        return json.dumps(raw, ensure_ascii=False)
+    if not isinstance(raw, list):
+        return str(raw)
+    for part in raw:
+        if not isinstance(part, Mapping) or part.get("type", "text") != "text":
+            kind = part.get("type") if isinstance(part, Mapping) else _kind(part)
+            raise Unreadable(column, f"{where} holds a part of type “{kind}”, expected text alone")
+    return "".join(str(part.get("text", "")) for part in raw)
+
+
+def _calls(column: str, where: str, raw: Any) -> list[Message]:
+    """Bring tool calls into transformers' form, their arguments as mappings."""
+    try:
+        found = _parsed(raw)
+    except ValueError as error:
+        raise Unreadable(column, f"the tool call of {where} is not JSON ({error})") from None
+    out = []
+    for one in found if isinstance(found, list) else [found]:
+        call = one.get("function", one) if isinstance(one, Mapping) else None
+        if not isinstance(call, Mapping) or "name" not in call:
+            raise Unreadable(column, f"a tool call of {where} names no function")
+        given = call.get("arguments", call.get("parameters", {}))
+        try:
+            arguments = _parsed(given) if given not in ("", None) else {}
+        except ValueError:
+            arguments = given
+        kept = {"id": one["id"]} if one.get("id") is not None else {}
+        function = {"name": str(call["name"]), "arguments": arguments}
+        out.append({**kept, "type": "function", "function": function})
+    return out
+
+
+def _asked(form: Format, row: Mapping[str, Any]) -> list[Message]:
+    """Read what is asked: texts below one another, or messages."""
+    if len(form.asks) == 1:
+        return as_messages(form.asks[0], row[form.asks[0]], "user")
+    given = [str(row[name]) for name in form.asks if not _blank(row.get(name))]
+    return [{"role": "user", "content": "\n".join(given)}]
+
+
+def _history(column: str, cell: Any) -> list[Message]:
+    """Read earlier turns, as Alpaca's kin write them: pairs of a question and an answer."""
+    try:
+        found = _parsed(cell)
+    except ValueError:
+        found = None
+    pairs = isinstance(found, list) and all(
+        isinstance(one, list | tuple) and len(one) == 2 for one in found
+    )
+    if not pairs or not isinstance(found, list):
+        raise Unreadable(column, "expected a list of pairs, each a question and its answer")
+    return [
+        {"role": role, "content": str(text)}
+        for one in found
+        for role, text in zip(("user", "assistant"), one, strict=True)
+    ]
+
+
+def _beside(cell: Any) -> list[Any]:
+    """Return the tools of a cell that holds messages and tools, as `Conversation.as_json` does."""
+    found = _parsed(cell)
+    return list(found.get("tools") or ()) if isinstance(found, Mapping) else []
+
+
+def _tools(column: str, cell: Any) -> list[Any]:
+    try:
+        found = _parsed(cell)
+    except ValueError as error:
+        raise Unreadable(column, f"the tools are not JSON ({error})") from None
+    tools = found if isinstance(found, list) else [found]
+    for one in tools:
+        if not isinstance(one, Mapping):
+            raise Unreadable(column, f"a tool is {_kind(one)}, expected a mapping")
+    return [
+        one if "function" in one or "name" not in one else {"type": "function", "function": one}
+        for one in tools
+    ]
+
+
+def _parsed(cell: Any) -> Any:
+    """Return what a cell holds as lists and mappings, JSON read; ValueError where it is none."""
+    if hasattr(cell, "tolist"):  # Parquet's lists come as arrays
+        cell = cell.tolist()
+    if isinstance(cell, list | tuple):
+        return [one.tolist() if hasattr(one, "tolist") else one for one in cell]
+    if isinstance(cell, Mapping):
+        return cell
+    text = str(cell).strip()
+    if text[:1] not in ("[", "{"):
+        raise ValueError(f"it begins with “{text[:20]}”")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _blank(cell: Any) -> bool:
+    missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
+    return missing or (isinstance(cell, str) and not cell.strip())
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
+    return names.get(type(value), f"a value of type {type(value).__name__}")
