@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from . import commands_chat
 from ._version import __version__
-from .errors import PellucidError
+from .errors import PellucidError, RecipeError, paragraph
 
 app = typer.Typer(
     name="pellucid",
@@ -28,6 +29,8 @@ recipes = typer.Typer(help="Write recipes.", no_args_is_help=True)
 app.add_typer(recipes, name="recipe")
 tables = typer.Typer(help="Look at tables before anything is trained.", no_args_is_help=True)
 app.add_typer(tables, name="data")
+tables.command("chat-look")(commands_chat.chat_look)
+tables.command("chat-export")(commands_chat.chat_export)
 queues = typer.Typer(
     help="Let recipes wait for their turn, and carry them out one after another.",
     no_args_is_help=True,
@@ -164,7 +167,7 @@ def audit(
     quiet: Quiet = False,
 ) -> None:
     """Compare groups: of a run's test rows, or of any table of predictions."""
-    from .errors import RunError, paragraph
+    from .errors import RunError
 
     named = _names(groups or "")
     if (folder is None) == (predictions is None):
@@ -226,7 +229,7 @@ def export(
     Without NAME, lists what there is. The last line is the file.
     """
     from .core.runs import Run
-    from .errors import RunError, paragraph
+    from .errors import RunError
     from .export import contents
     from .export import export as write_out
 
@@ -262,14 +265,43 @@ def predict(
         Path, typer.Option("--out", help="Where to write: .parquet, .csv, .tsv or .jsonl.")
     ] = Path("predictions.parquet"),
     encoding: Annotated[str, typer.Option(help="Character encoding of the table.")] = "utf-8",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="fp32 answers as any program does with the saved model; bf16 is faster where the "
+            "machine has it; auto takes it there."
+        ),
+    ] = "fp32",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on behind what a killed process had finished.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Let a run's model answer the rows of a new table."""
+    """Let a run's model answer the rows of a new table, of any size.
+
+    The table is read, answered and written a part at a time.
+    """
     from .core.predict_table import predict_table
     from .core.runs import Run
 
+    if precision not in ("fp32", "bf16", "auto"):
+        raise RecipeError(
+            paragraph(
+                f"--precision {precision}",
+                "expected fp32, bf16 or auto",
+                "Correct it, or leave it out",
+            )
+        )
     with _followed(False, quiet) as follow:
-        predict_table(Run.open(folder), table, out, encoding=encoding, emit=follow)
+        predict_table(
+            Run.open(folder),
+            table,
+            out,
+            encoding=encoding,
+            precision=precision,  # type: ignore[arg-type]
+            resume=resume,
+            emit=follow,
+        )
     typer.echo(out)
 
 
@@ -409,7 +441,7 @@ def trash(
     The last line is the folder in the trash.
     """
     from .core.trash import discard, empty
-    from .errors import RunError, paragraph
+    from .errors import RunError
 
     if (folder is None) != clear:
         raise RunError(

@@ -189,61 +189,75 @@ def compose(
     own_columns
         Whether the task finds its columns by itself, so that none is named.
     """
-
-    def of(role: str) -> list[Guess]:
-        return [one for one in guesses if one.role == role]
-
-    source: Any = _from(path.resolve().parent, table.resolve())
-    if encoding != "utf-8":
-        source = {"path": source, "encoding": encoding}
-    lines = [
+    named = [
         f"# Recipe for {_comment(table.name)}. Every value can be changed; what is left out has a "
         "default.",
         f"# Run it with: pellucid run {_comment(shlex.quote(path.name))}",
         f"name: {_yaml(table.stem[:80])}",
-        "",
-        "data:",
-        f"  source: {_yaml(source)}",
     ]
-    named = {one.column: "text" for one in of("input")}
+    source: Any = _from(path.resolve().parent, table.resolve())
+    if encoding != "utf-8":
+        source = {"path": source, "encoding": encoding}
+    data = ["", "data:", f"  source: {_yaml(source)}"]
+    data += _columns(guesses, separator, own_columns)
+    data += _split_and_cleaning(guesses, empty, task)
+    unused = [_comment(one.column) or "a column without a name" for one in _of("none", guesses)]
+    if unused:
+        data += ["  # Not used: " + ", ".join(unused)]
+    return "\n".join([*named, *data, *_sections(task, why)]) + "\n"
+
+
+def _of(role: str, guesses: Sequence[Guess]) -> list[Guess]:
+    return [one for one in guesses if one.role == role]
+
+
+def _columns(guesses: Sequence[Guess], separator: str, own_columns: bool) -> list[str]:
+    """Write which columns are read, learnt, compared, and so on."""
+    inputs, labels, several = (_of(role, guesses) for role in ("input", "label", "labels"))
+    lines = []
     if own_columns:
-        read = ", ".join(_comment(one.column) for one in (*of("input"), *of("label")))
+        read = ", ".join(_comment(one.column) for one in (*inputs, *labels))
         lines += [f"  # The task finds its columns by itself: {read}"]
     else:
-        lines += [f"  # {_why(of('input'))}", f"  inputs: {_yaml(named)}"]
-        for one in of("label"):
+        named = {one.column: "text" for one in inputs}
+        lines += [f"  # {_why(inputs)}", f"  inputs: {_yaml(named)}"]
+        for one in labels:
             lines += [f"  # {_why([one])}", f"  label: {_yaml(one.column)}"]
-    several = of("labels")
     if several:
         listed = [one.column for one in several]
         lines += ["  # Columns of 0 and 1, one for each label", f"  labels: {_yaml(listed)}"]
     if separator not in ("", DataSpec.model_fields["separator"].default):
         lines += [f"  separator: {_yaml(separator)}"]
-    groups = of("group")
+    groups = _of("group", guesses)
     if groups:
         lines += [f"  # {_why(groups)}", f"  groups: {_yaml([one.column for one in groups])}"]
     else:
         lines += ["  # No column looks like people's groups; name some to have them audited."]
         lines += ["  groups: []"]
-    for one in of("id"):
-        lines += [f"  # {one.reason}", f"  id: {_yaml(one.column)}"]
-    for one in of("weight"):
-        lines += [f"  # {one.reason}", f"  weight: {_yaml(one.column)}"]
-    split = of("split")
+    for role in ("id", "weight"):
+        for one in _of(role, guesses):
+            lines += [f"  # {one.reason}", f"  {role}: {_yaml(one.column)}"]
+    return lines
+
+
+def _split_and_cleaning(guesses: Sequence[Guess], empty: int, task: str) -> list[str]:
+    split = _of("split", guesses)
     if split:
-        lines += [f"  # {split[0].reason}", f"  split: {{column: {_yaml(split[0].column)}}}"]
+        lines = [f"  # {split[0].reason}", f"  split: {{column: {_yaml(split[0].column)}}}"]
     else:
-        lines += ["  # No column names the split, so rows are split by chance."]
         even = ", stratify: true" if task == "classification" else ""
+        lines = ["  # No column names the split, so rows are split by chance."]
         lines += [f"  split: {{train: 0.8, validation: 0.1, test: 0.1{even}, seed: 13}}"]
     lines += ["  # Cleaning steps: drop_missing, {drop_duplicates: {near: true}}"]
     if empty:
         lines += [f"  # In {empty:,} rows the label or an input is empty, so they are dropped."]
-    lines += ["  clean: [drop_missing]" if empty else "  clean: []"]
-    unused = [_comment(one.column) or "a column without a name" for one in of("none")]
-    if unused:
-        lines += ["  # Not used: " + ", ".join(unused)]
+    return [*lines, "  clean: [drop_missing]" if empty else "  clean: []"]
+
+
+def _sections(task: str, why: str) -> list[str]:
+    """Write the other sections, as far as the task knows them."""
     fitting = FITTING.get(task, {})
+    lines = []
     for section, (spec, keys) in SHOWN.items():
         if section in ONLY and task not in ONLY[section]:
             continue
@@ -258,7 +272,7 @@ def compose(
             elif isinstance(value, AdaptSpec):
                 value = value.kind
             lines += [f"  # {said}", f"  {key}: {_yaml(value)}".rstrip()]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _from(folder: Path, table: Path) -> str:

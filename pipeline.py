@@ -122,12 +122,15 @@ def bring(recipe: Recipe) -> Brought:
         If the recipe, its data or its model can't be used.
     """
     from .core import dataset as datasets
+    from .core import tensorboard
     from .core.tasks import make
     from .multimodal.models import load_tokenizer, locate
 
     dataset = datasets.load(recipe.data, recipe.model.task)
     task = make(dataset.task, recipe.data, recipe.model, recipe.train, recipe.evaluate)
     _check_metric(recipe, task)
+    if recipe.train.tensorboard:
+        tensorboard.require()
     if dataset.labels:
         _check_classes(recipe, dataset.labels)
     datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)

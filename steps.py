@@ -70,6 +70,7 @@ def train(work: Work) -> None:
     """Fine-tune the model on the training rows and save it."""
     import torch
 
+    from .core import tensorboard
     from .core.training import train as fine_tune
     from .multimodal.models import load_tokenizer, locate
 
@@ -87,17 +88,19 @@ def train(work: Work) -> None:
         )
     torch.set_num_threads(device.threads)
     source = locate(spec.name)
-    fitted = fine_tune(
-        work.run,
-        work.task,
-        work.task.load(source, work.dataset.labels, settings.seed, emit=work.emit),
-        load_tokenizer(source, spec),
-        work.dataset,
-        settings,
-        device=device,
-        emit=work.emit,
-        cancel=work.cancel,
-    )
+    board = work.run.path / "tensorboard" if settings.tensorboard else None
+    with tensorboard.listening(work.emit, board) as emit:
+        fitted = fine_tune(
+            work.run,
+            work.task,
+            work.task.load(source, work.dataset.labels, settings.seed, emit=emit),
+            load_tokenizer(source, spec),
+            work.dataset,
+            settings,
+            device=device,
+            emit=emit,
+            cancel=work.cancel,
+        )
     if fitted.stopped:
         raise Paused
 

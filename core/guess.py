@@ -180,18 +180,15 @@ def guess(
         rest.remove(look)
 
     for look in list(rest):
+        role = None if shape is None else shape.role(look.name)
         if look.name == label:
             take(look, "label", f"named by you; it has {look.distinct:,} values")
         elif look.name in inputs:
             take(look, "input", "named by you")
-        elif shape is not None and (role := shape.role(look.name)) is not None:
+        elif shape is not None and role is not None:
             take(look, cast(Role, role), shape.reason)
-        elif _is_split(look):
-            take(look, "split", "its values are names of splits")
-        elif _is_id(look, len(table)):
-            take(look, "id", "by its name, and no value stands there twice")
-        elif look.plain_name in WEIGHT_NAMES and look.numeric and not look.empty:
-            take(look, "weight", "by its name")
+        else:
+            _take_known(look, len(table), take)
     if not inputs and shape is None:
         _take_text(rest, where, len(table), take)
     if label is None and shape is None:
@@ -275,6 +272,16 @@ def check_named(
                 "Name two columns",
             )
         )
+
+
+def _take_known(look: Look, rows: int, take: Take) -> None:
+    """Take a column for the role that its name and its cells leave no doubt of."""
+    if _is_split(look):
+        take(look, "split", "its values are names of splits")
+    elif _is_id(look, rows):
+        take(look, "id", "by its name, and no value stands there twice")
+    elif look.plain_name in WEIGHT_NAMES and look.numeric and not look.empty:
+        take(look, "weight", "by its name")
 
 
 def _is_split(look: Look) -> bool:

@@ -1,1 +1,451 @@
-def head_only(*a, **k): raise NotImplementedError
+"""Training a head alone, on features that the body computes once.
+
+A body that stays as it is gives the same features in every epoch, so they are computed in one pass
+and kept. Which of them a head reads (the pooled one, the first token's, the last one's, or all) is
+not looked up by the model's name: its head is run on the body's output once, and a gradient tells.
+Then the head alone is compared with the whole model, before anything is trained.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..multimodal.models import newly_made
+from . import structure
+from .batches import TARGET, Batch, Learned, Rows, by_length, inputs
+from .events import Clock, Emit, Progress, Warning, silent
+from .files import disk_full_named
+from .predict import tokens_at_once
+
+Reading = Literal["pooled", "first", "last", "all"]
+"""What a head reads of its body: the pooled output, or the features of which tokens."""
+
+FEATURES = "features"
+IN_MEMORY = 1 << 28
+"""Bytes of features that are kept in memory; more of them are mapped from a file."""
+
+PROBED = 8
+CLOSE = 1e-4
+"""Samples on which a head alone is compared with the whole model, and how near it has to be."""
+
+
+class HeadOnly(torch.nn.Module):
+    """A model whose body gives what it is told; called with a batch of `Featured` samples.
+
+    It shares the head's weights with the whole model, so training one trains the other.
+    """
+
+    def __init__(self, model: torch.nn.Module, reading: Reading, output: type) -> None:
+        super().__init__()
+        whole: Any = model
+        self.config = whole.config
+        self.body = Told(reading, output, _new_pooler(model))
+        # A shallow copy with modules of its own, so that the whole model keeps its body.
+        self.inner = copy.copy(model)
+        children = {**model._modules, str(whole.base_model_prefix): self.body}
+        self.inner.__dict__["_modules"] = children
+
+    def forward(self, features: torch.Tensor, **rest: Any) -> Any:
+        """Return what the whole model returns for the samples behind the features."""
+        self.body.features = features
+        return self.inner(**rest)
+
+
+class Told(torch.nn.Module):
+    """Stands in place of a body: returns the features that it was given last."""
+
+    def __init__(self, reading: Reading, output: type, pooler: torch.nn.Module | None) -> None:
+        super().__init__()
+        self.features: torch.Tensor | None = None
+        self._reading = reading
+        self._output = output
+        self.pooler = pooler
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the features as the body's output has them."""
+        found = self.features
+        if found is None:
+            raise RuntimeError("a head was called without features")
+        if self._reading == "pooled":
+            return self._output(last_hidden_state=found[:, None], pooler_output=found)
+        hidden = found if found.ndim == 3 else found[:, None]
+        if self.pooler is not None:
+            return self._output(last_hidden_state=hidden, pooler_output=self.pooler(hidden))
+        return self._output(last_hidden_state=hidden)
+
+
+@dataclass(frozen=True, eq=False)
+class Featured:
+    """Samples with features of their own in place of what the body reads.
+
+    Everything else (targets, weights, names) is that of the samples.
+
+    Attributes
+    ----------
+    samples
+        The samples.
+    kept
+        Shape (samples, hidden), or where all tokens are read (tokens of all samples, hidden).
+    starts
+        Where each sample's tokens begin; shape (samples + 1,).
+    reading
+        What was kept.
+    """
+
+    samples: Learned
+    kept: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    reading: Reading
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getattr__(self, name: str) -> Any:
+        # copy and pickle ask for names before there are samples
+        if name.startswith("__") or name == "samples":
+            raise AttributeError(name)
+        return getattr(self.samples, name)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Features of each sample; shape (samples,)."""
+        return np.diff(self.starts)
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """What each sample's loss is a sum over; shape (samples,)."""
+        return self.samples.units
+
+    @property
+    def weight(self) -> NDArray[np.float32]:
+        """How much each unit of a sample counts; shape (samples,)."""
+        return self.samples.weight
+
+    def ids(self, rows: Rows) -> list[str]:
+        """Name the rows behind some samples."""
+        return self.samples.ids(rows)
+
+    def batch(self, rows: Rows) -> Batch:
+        """Return what `HeadOnly` is called with, and the targets."""
+        batch = self.samples.batch(rows)
+        real = _real(batch)
+        if self.reading == "all":
+            features = torch.zeros((*real.shape, self.kept.shape[1]))
+            spans = [np.arange(self.starts[row], self.starts[row + 1]) for row in rows]
+            features[real] = torch.from_numpy(np.asarray(self.kept[np.concatenate(spans)]))
+            return {**batch, FEATURES: features}
+        place = _place(real, self.reading)
+        narrow = {
+            name: value if name.startswith(TARGET) else _at(value, place, real.shape)
+            for name, value in batch.items()
+        }
+        return {**narrow, FEATURES: torch.from_numpy(np.asarray(self.kept[rows]))}
+
+
+def head_only(
+    model: torch.nn.Module,
+    samples: Learned,
+    held: Learned,
+    *,
+    emit: Emit = silent,
+    check: Callable[[], None] = lambda: None,
+    cache: Path | None = None,
+    precision: str = "fp32",
+) -> tuple[torch.nn.Module, Learned, Learned]:
+    """Compute the features of all samples, and give back what learns from them.
+
+    Parameters
+    ----------
+    model
+        As `core.adapt.adapt` returned it for ``head``, on its device.
+    samples, held
+        What is learnt from, and what is validated.
+    emit, check
+        Listener, and a function that raises where the job was cancelled.
+    cache
+        Folder for features that are too many for memory; in memory however many if left out.
+    precision
+        ``bf16`` computes the features' matrix products in it.
+
+    Returns
+    -------
+    model, samples, held
+        A module that shares the head's weights and gives the logits of the whole model in
+        evaluation mode, and the samples that it is called with. All three are as they were where
+        the head reads its body in a way that can't be kept, which a warning tells.
+    """
+    model.eval()
+    found = _find(model, samples) if len(samples) else None
+    if found is None:
+        emit(
+            Warning(
+                text="This model's head doesn't read its body in a way that can be kept, so the "
+                "features are computed in every epoch again. The result is the same; it takes "
+                "longer."
+            )
+        )
+        return model, samples, held
+    reading, output = found
+    total = int(samples.lengths.sum() + held.lengths.sum())
+    clock, done = Clock(total), 0
+
+    def tell(tokens: int) -> None:
+        nonlocal done
+        done += tokens
+        if clock.due() or done == total:
+            emit(Progress(step="features", done=done, total=total, remaining=clock.remaining(done)))
+        check()
+
+    told = [
+        _featured(model, some, reading, tell, cache and cache / f"{name}.npy", precision)
+        for name, some in (("features-train", samples), ("features-validation", held))
+    ]
+    return HeadOnly(model, reading, output), told[0], told[1]
+
+
+def _find(model: torch.nn.Module, samples: Learned) -> tuple[Reading, type] | None:
+    """Say what a head reads, and of which class its body's output is; None where it can't be kept.
+
+    The first of what suits is taken with which the head alone gives the whole model's scores.
+    """
+    inner = structure.body(model)
+    if inner is model or _new_pooler(model) is None and _new_inside(model):
+        return None
+    order = np.argsort(samples.lengths, kind="stable")
+    rows = np.unique(order[np.linspace(0, len(order) - 1, PROBED).astype(int)])
+    batch = samples.batch(rows)
+    with torch.no_grad(), _watched(model) as seen:
+        expected = _scores(model(**_sent(inputs(batch), model)))
+    real = _real(batch)
+    if not _alone_as_together(model, samples, rows, expected, real):
+        return None
+    for reading in _candidates(model, inputs(batch), seen[0], real):
+        if reading == "all" and not np.array_equal(real.sum(1).numpy(), samples.lengths[rows]):
+            return None
+        output = type(seen[0])
+        kept, starts = _picked(seen[0], real, reading)
+        few = Featured(_Some(samples, rows), kept.cpu().numpy(), starts, reading)
+        alone = HeadOnly(model, reading, output).eval()
+        with torch.no_grad():
+            own = inputs(few.batch(np.arange(len(rows))))
+            try:
+                scores = _scores(alone(**_sent(own, model)))
+            except (RuntimeError, ValueError, IndexError, TypeError):
+                continue  # a head that wants more than was kept
+        if all(_alike(one, other, real) for one, other in zip(expected, scores, strict=True)):
+            return reading, output
+    return None
+
+
+def _alone_as_together(
+    model: torch.nn.Module,
+    samples: Learned,
+    rows: Rows,
+    expected: list[torch.Tensor],
+    real: torch.Tensor,
+) -> bool:
+    """Say whether the shortest sample has the scores alone that it has among longer ones.
+
+    It has not where padding moves its tokens to other places, as it does at the left of a model
+    that counts places from the batch's edge.
+    """
+    shortest = int(real.sum(1).argmin())
+    batch = samples.batch(rows[[shortest]])
+    with torch.no_grad():
+        alone = _scores(model(**_sent(inputs(batch), model)))
+    own = _real(batch)
+    for one, other in zip(alone, expected, strict=True):
+        mine, its = one[0], other[shortest]
+        if other.shape[:2] == real.shape:
+            mine, its = mine[own[0].to(mine.device)], its[real[shortest].to(its.device)]
+        if mine.shape != its.shape or not torch.allclose(mine, its, rtol=CLOSE, atol=CLOSE):
+            return False
+    return True
+
+
+def _candidates(
+    model: torch.nn.Module, batch: Batch, output: Any, real: torch.Tensor
+) -> list[Reading]:
+    """Say which readings a gradient through the head speaks for, the smallest first."""
+    hidden = getattr(output, "last_hidden_state", None)
+    if not isinstance(hidden, torch.Tensor) or hidden.shape[:2] != real.shape:
+        return []
+    pooled = getattr(output, "pooler_output", None) if _new_pooler(model) is None else None
+    leaves = [hidden.detach().clone().requires_grad_()]
+    if isinstance(pooled, torch.Tensor):
+        leaves.append(pooled.detach().clone().requires_grad_())
+    alone = HeadOnly(model, "all", type(output)).eval()
+    if len(leaves) == 2:
+        fixed = type(output)(last_hidden_state=leaves[0], pooler_output=leaves[1])
+        alone.body.forward = lambda *args, **kwargs: fixed  # type: ignore[method-assign]
+    scores = _scores(alone(features=leaves[0], **_sent(batch, model)))
+    generator = torch.Generator().manual_seed(0)
+    value = sum((one * torch.randn(one.shape, generator=generator).to(one)).sum() for one in scores)
+    slopes = torch.autograd.grad(value, leaves, allow_unused=True)  # type: ignore[arg-type]
+    used = [slope is not None and bool(slope.any()) for slope in slopes]
+    if used == [False, True]:
+        return ["pooled"]
+    if used[0] is False or used[1:] == [True]:
+        return []
+    read = slopes[0].abs().sum(-1).cpu() > 0
+    found: list[Reading] = []
+    for reading in ("first", "last"):
+        places = _place(real, reading)
+        if torch.equal(read, torch.nn.functional.one_hot(places, real.shape[1]).bool()):
+            found.append(reading)  # type: ignore[arg-type]
+    return [*found, "all"]
+
+
+def _featured(
+    model: torch.nn.Module,
+    samples: Learned,
+    reading: Reading,
+    tell: Callable[[int], None],
+    file: Path | None,
+    precision: str,
+) -> Featured:
+    """Run the body over samples, longest first, and keep what the head reads."""
+    whole: Any = model
+    lengths = samples.lengths if reading == "all" else np.ones(len(samples), np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    place = next(model.parameters()).device
+    kept: NDArray[np.float32] | None = None
+    for rows in by_length(samples.lengths, tokens_at_once(model)):
+        batch = samples.batch(rows)
+        with (
+            torch.inference_mode(),
+            torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16"),
+            _watched(model) as seen,
+        ):
+            whole(**_sent(inputs(batch), model))
+        found, _ = _picked(seen[0], _real(batch), reading)
+        if kept is None:
+            kept = _room((int(starts[-1]), found.shape[1]), file)
+        spans = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in rows])
+        kept[spans] = found.float().cpu().numpy()
+        tell(int(samples.lengths[rows].sum()))
+    width = int(whole.config.get_text_config().hidden_size)
+    return Featured(
+        samples, np.zeros((0, width), np.float32) if kept is None else kept, starts, reading
+    )
+
+
+def _picked(
+    output: Any, real: torch.Tensor, reading: Reading
+) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    """Take what a head reads from a body's output, and say where each sample's part begins."""
+    if reading == "pooled":
+        return output.pooler_output, np.arange(len(real) + 1)
+    hidden = output.last_hidden_state
+    if reading == "all":
+        starts = np.concatenate([[0], np.cumsum(real.sum(1).numpy())])
+        return hidden[real.to(hidden.device)], starts
+    places = _place(real, reading).to(hidden.device)
+    return hidden[torch.arange(len(places), device=hidden.device), places], np.arange(len(real) + 1)
+
+
+def _room(shape: tuple[int, int], file: Path | None) -> NDArray[np.float32]:
+    """Make room for features: in memory, or in a file where they are many."""
+    size = 4 * shape[0] * shape[1]
+    if file is None or size <= IN_MEMORY:
+        return np.empty(shape, np.float32)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with disk_full_named(file):
+        mapped = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)
+        if hasattr(os, "posix_fallocate"):
+            # A disk that is full is told here; through a mapping it would end the process.
+            with file.open("r+b") as opened:
+                os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return mapped
+
+
+@dataclass(frozen=True)
+class _Some:
+    """Some samples, numbered from 0 again, of which only batches are asked."""
+
+    samples: Learned
+    rows: Rows
+
+    def batch(self, rows: Rows) -> Batch:
+        return self.samples.batch(self.rows[rows])
+
+
+@contextmanager
+def _watched(model: torch.nn.Module) -> Iterator[list[Any]]:
+    """Collect what the body returns while the block runs."""
+    seen: list[Any] = []
+    hook = structure.body(model).register_forward_hook(lambda *called: seen.append(called[-1]))
+    try:
+        yield seen
+    finally:
+        hook.remove()
+
+
+def _new_pooler(model: torch.nn.Module) -> torch.nn.Module | None:
+    """Return the body's pooler where it is new, so that it is learnt with the head."""
+    prefix = f"{getattr(model, 'base_model_prefix', '')}.pooler."
+    inside = _new_inside(model)
+    if not inside or not all(name.startswith(prefix) for name in inside):
+        return None
+    pooler = getattr(structure.body(model), "pooler", None)
+    return pooler if isinstance(pooler, torch.nn.Module) else None
+
+
+def _new_inside(model: torch.nn.Module) -> list[str]:
+    """Return the names of the body's weights that are new."""
+    prefix = f"{getattr(model, 'base_model_prefix', '')}."
+    return [name for name in newly_made(model) if name.startswith(prefix)]
+
+
+def _real(batch: Batch) -> torch.Tensor:
+    """Say which places of a batch hold tokens; shape (samples, width)."""
+    mask: torch.Tensor | None = batch.get("attention_mask")
+    ids: torch.Tensor = batch["input_ids"]
+    return torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
+
+
+def _place(real: torch.Tensor, reading: Reading | str) -> torch.Tensor:
+    """Return the place of each sample's first or last token; shape (samples,)."""
+    numbers = real.to(torch.int64)
+    if reading == "last":
+        return real.shape[1] - 1 - numbers.flip(1).argmax(1)
+    return numbers.argmax(1)
+
+
+def _at(value: Any, place: torch.Tensor, shape: torch.Size) -> Any:
+    """Narrow an input that has one number for each token to a single token."""
+    if not isinstance(value, torch.Tensor) or value.shape[:2] != shape:
+        return value
+    return value[torch.arange(len(place)), place][:, None]
+
+
+def _scores(output: Any) -> list[torch.Tensor]:
+    """Return all that a model's output gives as scores."""
+    return [value for name, value in output.items() if name.endswith("logits")]
+
+
+def _alike(one: torch.Tensor, other: torch.Tensor, real: torch.Tensor) -> bool:
+    """Compare scores, those of tokens where there are tokens."""
+    if one.shape != other.shape:
+        return False
+    if one.shape[:2] == real.shape:
+        one, other = one[real.to(one.device)], other[real.to(one.device)]
+    return torch.allclose(one, other, rtol=CLOSE, atol=CLOSE)
+
+
+def _sent(batch: Batch, model: torch.nn.Module) -> Batch:
+    place = next(model.parameters()).device
+    return {
+        name: value.to(place) if isinstance(value, torch.Tensor) else value
+        for name, value in batch.items()
+    }

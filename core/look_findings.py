@@ -12,6 +12,10 @@ CUT_OFTEN = 0.05
 MANY_CLASSES = 50
 """More classes than this are believed only where each has two rows on average."""
 NAMED, LISTED = 5, 10
+OWN_COLUMNS = ("extractive_qa", "chat", "preference")
+"""Tasks that find their columns by themselves, and of which some may be empty."""
+WINDOWED = ("extractive_qa", "token_classification", "masked_lm", "causal_lm")
+"""Tasks that read what is long in several parts, so that nothing is cut off."""
 
 
 def findings(
@@ -37,10 +41,12 @@ def findings(
     found = []
     if label is not None and balance is not None and task == "classification":
         found += list(_label(label, rows, balance))
-    found += list(_missing(columns))
+    if task not in OWN_COLUMNS:
+        found += list(_missing(columns))
     if duplicates is not None:
         found += list(_duplicates(duplicates))
-    if lengths is not None and lengths.cut > CUT_OFTEN * lengths.measured_rows:
+    often = lengths is not None and lengths.cut > CUT_OFTEN * lengths.measured_rows
+    if lengths is not None and often and task not in WINDOWED:
         found.append(
             _warn(
                 f"{lengths.cut / lengths.measured_rows:.0%} of the "

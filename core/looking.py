@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, paragraph
 from . import duplicates, look_findings, look_lengths
 from .files import write_json, write_with
-from .guess import Guess, check_named, guess, separator_of, task_of
+from .guess import Guess, Role, check_named, guess, separator_of, task_of
 from .look import RECORD, TABLE, Balance, Column, Group, Look, Source
 from .roles import order
 from .shapes import shape_of
@@ -132,7 +132,7 @@ def _roles(
         if shape is not None:
             for name in unfit:
                 role = shape.role(name)
-                known |= {name: Guess(name, role, shape.reason)} if role else {}
+                known |= {name: Guess(name, cast(Role, role), shape.reason)} if role else {}
         problem = None
     except DataError as error:
         known, problem = {}, str(error)

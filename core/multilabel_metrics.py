@@ -308,7 +308,8 @@ def _each_label(
 
 
 def _notes(split: str, true: Member, predicted: Member, labels: tuple[str, ...]) -> list[str]:
-    absent = [label for label, there in zip(labels, true.any(axis=0), strict=True) if not there]
+    support = true.sum(axis=0).tolist()
+    absent = [label for label, rows in zip(labels, support, strict=True) if not rows]
     notes = []
     if absent:
         named = ", ".join(f"“{label}”" for label in absent[:5])

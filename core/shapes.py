@@ -77,6 +77,8 @@ def _chat(table: pd.DataFrame, columns: Mapping[str, str]) -> Shape | None:
         if not is_conversation(first[form.asks[0]]):
             return None
         return Shape("chat", "conversations as lists of messages", form.columns)
+    if form.answers is None:
+        return None
     asks, answers = form.asks[0], form.answers
     return Shape("chat", f"“{asks}” is answered in “{answers}”", form.columns)
 

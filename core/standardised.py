@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,6 @@ from .batches import TARGET, Batch, Rows, Samples
 
 if TYPE_CHECKING:
     import torch
-
-UNITS = f"{TARGET}_units"
-"""Mean and deviation, in every batch, so that they are at hand wherever the samples went."""
-
 
 @dataclass(frozen=True, eq=False)
 class Standardised:
@@ -78,17 +74,7 @@ class Standardised:
         import torch
 
         target = (self.values[rows] - self.mean) / self.scale
-        return {
-            **self.samples.batch(rows),
-            TARGET: torch.from_numpy(target.astype(np.float32)),
-            UNITS: torch.tensor([[self.mean, self.scale]] * len(rows), dtype=torch.float64),
-        }
-
-
-def units(samples: Any) -> tuple[float, float]:
-    """Return mean and scale of samples, whatever was put around them since."""
-    mean, scale = samples.batch(np.arange(1))[UNITS][0].tolist()
-    return float(mean), float(scale)
+        return {**self.samples.batch(rows), TARGET: torch.from_numpy(target.astype(np.float32))}
 
 
 def standardise(

@@ -302,7 +302,8 @@ class MainWindow(QMainWindow):
             tr("Open a table, recipe or run"),
             str(self.workspace.path),
             tr(
-                "Tables and recipes (*.csv *.tsv *.json *.jsonl *.parquet *.yaml *.yml);;All files (*)"
+                "Tables and recipes (*.csv *.tsv *.json *.jsonl *.parquet *.yaml *.yml);;"
+                "All files (*)"
             ),
         )
         if name:

@@ -83,7 +83,8 @@ def merged(model: Any, folder: Path) -> Any:
     from safetensors import safe_open
 
     with safe_open(folder / WEIGHTS, framework="numpy") as opened:
-        shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}
+        names = list(opened.keys())
+        shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in names}
     brought = {name.removeprefix("base_model.model."): shape for name, shape in shapes.items()}
     own = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
     fits = {name for name, shape in brought.items() if own.get(name) == shape}

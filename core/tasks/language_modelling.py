@@ -80,7 +80,7 @@ class MaskedLM:
         from ...multimodal.text.token_losses import abilities
 
         loaded: torch.nn.Module = load(MASKED, source, self.model, seed)
-        if new_head(loaded, source):
+        if new_head(loaded):
             emit(
                 Warning(
                     text=f"{source.name} comes without a head for guessing words: a new one was "
@@ -88,7 +88,7 @@ class MaskedLM:
                     "first, so the loss begins high."
                 )
             )
-        keep_pooler(loaded, source, trust_remote_code=self.model.trust_remote_code)
+        keep_pooler(loaded, source, self.model, seed)
         abilities(loaded)
         return loaded
 
@@ -402,7 +402,7 @@ def load_causal(
 
     loaded: torch.nn.Module = load(CAUSAL, source, model, seed)
     check_causal(loaded, source)
-    if new_head(loaded, source):
+    if new_head(loaded):
         emit(
             Warning(
                 text=f"{source.name} comes without a head for writing words: a new one was made. "

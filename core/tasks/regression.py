@@ -18,7 +18,7 @@ from ..batches import TARGET, Batch, Learned, inputs
 from ..events import Emit, silent
 from ..regression_metrics import VALIDATED, evaluate, validation_metrics
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
-from ..standardised import Standardised, standardise, units
+from ..standardised import Standardised, standardise
 from .answers import answers, beside, texts
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Regression:
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """Return the squared error in these units; shape (samples,)."""
         answered = model(**inputs(batch)).logits.float()[:, 0]
-        return (answered - batch[TARGET]) ** 2
+        squared: torch.Tensor = (answered - batch[TARGET]) ** 2
+        return squared
 
     def validate(
         self,
@@ -132,7 +133,8 @@ class Regression:
         """Measure `VALIDATED` in the label's own unit, every row counted alike."""
         from ..predict import logits
 
-        mean, scale = units(samples)
+        within: Any = samples  # features that were computed once stand around them
+        mean, scale = within.mean, within.scale
         answered = logits(model, samples, step="validate", check=check)[:, 0] * scale + mean
         return validation_metrics(as_numbers(dataset.label), answered, scale)
 

@@ -33,8 +33,8 @@ class Piece:
     text
         Its characters.
     look
-        ``quiet`` (not counted), ``cut`` (struck out), ``true``, ``given`` or ``both``, a number as text for one of the
-        series' colours, or empty for plain text.
+        ``quiet`` (not counted), ``cut`` (struck out), ``true``, ``given`` or ``both``, a number
+        as text for one of the series' colours, or empty for plain text.
     tag
         What stands behind it in small letters.
     """
@@ -115,8 +115,9 @@ class MarkedText(QTextBrowser):
 def blend(ink: str, ground: str, share: float) -> str:
     """Return a colour between a ground (0) and an ink (1)."""
     one, other = QColor(ink), QColor(ground)
-    parts = [
-        round(share * front + (1 - share) * back)
-        for front, back in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
-    ]
-    return QColor(*parts).name()
+    pairs = (
+        (one.red(), other.red()),
+        (one.green(), other.green()),
+        (one.blue(), other.blue()),
+    )
+    return QColor(*(round(share * front + (1 - share) * back) for front, back in pairs)).name()

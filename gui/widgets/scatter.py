@@ -28,8 +28,8 @@ class ScatterPlot(Axes):
 
     def __init__(self, theme: Theme, name: str = "") -> None:
         super().__init__(theme, name)
-        self.x: NDArray[np.float64] | None = None
-        self.y: NDArray[np.float64] | None = None
+        self.xs: NDArray[np.float64] | None = None
+        self.ys: NDArray[np.float64] | None = None
         self._labels = ("", "")
         self._dots: Any = None
 
@@ -37,7 +37,7 @@ class ScatterPlot(Axes):
         self, x: NDArray[np.float64], y: NDArray[np.float64], x_label: str, y_label: str, said: str
     ) -> None:
         """Show points, both of shape (rows,); what is no number is left out."""
-        self.x, self.y = x, y
+        self.xs, self.ys = x, y
         self._labels = (x_label, y_label)
         self.name_it(f"{y_label} / {x_label}", said)
         self._draw()
@@ -47,25 +47,25 @@ class ScatterPlot(Axes):
         import numpy as np
 
         self.item.clear()
-        if self.x is None or self.y is None:
+        if self.xs is None or self.ys is None:
             return
         colours = self.theme.palette
         self._label("bottom", self._labels[0])
         self._label("left", self._labels[1])
-        known = np.flatnonzero(np.isfinite(self.x) & np.isfinite(self.y))
+        known = np.flatnonzero(np.isfinite(self.xs) & np.isfinite(self.ys))
         if not len(known):
             return
         if len(known) > MOST:
             known = known[np.linspace(0, len(known) - 1, MOST).round().astype(int)]
-        low = float(min(self.x[known].min(), self.y[known].min()))
-        high = float(max(self.x[known].max(), self.y[known].max()))
+        low = float(min(self.xs[known].min(), self.ys[known].min()))
+        high = float(max(self.xs[known].max(), self.ys[known].max()))
         line = self._pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine)
         self.item.addItem(self._pg.PlotDataItem([low, high], [low, high], pen=line))
         ink = QColor(colours.series[0])
         ink.setAlpha(200 if len(known) < BINS * BINS // 4 else 90)
         self._dots = self._pg.ScatterPlotItem(
-            self.x[known],
-            self.y[known],
+            self.xs[known],
+            self.ys[known],
             data=known,
             size=8,
             pen=self._pg.mkPen(None),

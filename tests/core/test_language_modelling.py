@@ -142,9 +142,7 @@ def test_answers_are_measured_given_their_prompts_and_generated(causal: Path) ->
             wanted = -sum(
                 float(scores[len(asked) - 1 + place, one]) for place, one in enumerate(told)
             )
-            written = model.generate(
-                torch.tensor([asked]), max_new_tokens=32, do_sample=False
-            )
+            written = model.generate(torch.tensor([asked]), max_new_tokens=32, do_sample=False)
         assert table["tokens"][row] == len(told)
         assert table["nats"][row] == pytest.approx(wanted, rel=1e-5)
         text = tokenizer.decode(written[0, len(asked) :], skip_special_tokens=True).strip()
@@ -252,3 +250,20 @@ def test_a_task_starts_from_an_adapted_model(
     assert body
     for name in body:
         torch.testing.assert_close(before[name], after[name], atol=1e-6, rtol=0)
+
+
+def test_each_epoch_hides_other_tokens_and_a_resumed_one_the_same(tiny_model: Path) -> None:
+    task = task_of("masked_lm", name=str(tiny_model), max_length=32)
+    tokenizer = load_tokenizer(source_of(tiny_model), task.model)
+    rows = np.arange(len(TEXTS))
+
+    def shown(epoch: int | None) -> list[int]:
+        samples = task.encode(tokenizer, dataset_of(TEXTS))
+        if epoch is not None:
+            samples.begin_epoch(0)
+            samples.begin_epoch(epoch)
+        out: list[int] = samples.batch(rows)["input_ids"].flatten().tolist()
+        return out
+
+    assert shown(1) == shown(1)
+    assert len({tuple(shown(epoch)) for epoch in (None, 0, 1, 2)}) == 4

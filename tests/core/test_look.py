@@ -313,8 +313,8 @@ def test_parquet_keeps_its_types(tmp_path: Path, tiny_model: Path) -> None:
     assert found.named("input") == ("text",) and found.named("label") == ("label",)
     assert columns["stars"].missing == rows // 4 and columns["stars"].numeric
     assert columns["stars"].values == (("1", rows // 4), ("3", rows // 4), ("4", rows // 4))
-    for name in ("vector", "picture"):
-        assert columns[name].role == "none" and columns[name].distinct is None
+    assert columns["vector"].role == "none" and columns["vector"].values == (("[1.0,2.0]", rows),)
+    assert columns["picture"].role == "none" and columns["picture"].distinct is None
 
 
 def test_json_lines_are_written_as_text(tmp_path: Path, tiny_model: Path) -> None:

@@ -74,4 +74,4 @@ def test_what_cant_be_guessed_is_to_be_named():
     with pytest.raises(RecipeError, match=r"model\.task.*masked_lm"):
         guessed({"text": ["a"]}, inputs={"text": "text"})
     with pytest.raises(RecipeError, match=r"data\.label"):
-        guessed({"prompt": ["a"], "other": ["b"]})
+        guessed({"title": ["a"], "body": ["b"]})

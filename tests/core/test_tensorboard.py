@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.core.events import Metric, Progress, Sample
-from pellucid.core.tensorboard import TensorBoard
+from pellucid.core.tensorboard import TensorBoard, require
 from pellucid.errors import RecipeError
 
 
@@ -28,10 +28,10 @@ def test_metrics_become_curves(tmp_path: Path) -> None:
     assert found.Tags()["tensors"] == ["samples/text_summary"]
 
 
-def test_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "tensorboard" else find(name)
     )
     with pytest.raises(RecipeError, match=r"train\.tensorboard.*pip install 'pellucid\[tensor"):
-        TensorBoard(tmp_path)
+        require()

@@ -81,9 +81,7 @@ def multilabel() -> tuple[dict[str, Any], dict[str, Any]]:
     draw = np.random.default_rng(5)
     has = draw.random((ROWS, len(LABELS))) < 0.3
     scores = np.clip(has * 0.6 + draw.random(has.shape) * 0.55, 0, 1)
-    cells = [
-        "|".join(name for name, one in zip(LABELS, row, strict=True) if one) for row in has
-    ]
+    cells = ["|".join(name for name, one in zip(LABELS, row, strict=True) if one) for row in has]
     given = [
         "|".join(name for name, one in zip(LABELS, row, strict=True) if one >= 0.5)
         for row in scores

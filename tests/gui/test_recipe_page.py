@@ -115,7 +115,9 @@ def test_keys_that_people_change_often_are_in_sight_and_the_rest_folded(page: An
             }
             assert rows
             shown = {name for name, row in rows.items() if not row.isHidden()}
-            wanted = {"model.adapt.kind"} if key == "adapt" else set(rows) if key in often else set()
+            wanted = (
+                {"model.adapt.kind"} if key == "adapt" else set(rows) if key in often else set()
+            )
             assert shown == wanted, (section, key)
     more = next(one for one in page.form.findChildren(QPushButton) if one.text().startswith("More"))
     more.click()

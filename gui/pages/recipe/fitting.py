@@ -129,8 +129,9 @@ class Fitting:
 
     def help(self, name: str) -> str:
         """Say what a key means for this task, where there is more to say than for all; else ""."""
-        said = _helps().get(name, {})
-        return said.get(self.task, "")
+        if name == "model.adapt.kind":
+            return _kinds().get(self.adapt, "")
+        return _helps().get(name, {}).get(self.task, "")
 
     def suggestions(self, name: str) -> tuple[str, ...]:
         """Return values that may be meant."""
@@ -175,6 +176,21 @@ def choice_words(name: str) -> dict[str, str]:
     if name == "train.class_weight":
         return {"balanced": tr("balanced")}
     return {}
+
+
+def section_help(name: str, usual: str) -> str:
+    """Return what a section means; `usual` where the schema's own words will do."""
+    return tr("Which weights are trained.") if name == "model.adapt" else usual
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "full": tr("Every weight is trained: the most exact, and the most memory."),
+        "head": tr("Only the new head, on features that are computed once: the fastest."),
+        "lora": tr("Small weights beside the linear layers: little memory, small files."),
+        "dora": tr("As LoRA, with the length of each row of weights trained apart."),
+        "qlora": tr("As LoRA, over weights held in 4 bits (needs bitsandbytes)."),
+    }
 
 
 def left_empty(name: str) -> str:

@@ -27,7 +27,7 @@ from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, label, scrolled
 from .check import Fault
 from .editors import editor
-from .fitting import Fitting, fitting
+from .fitting import Fitting, fitting, section_help
 from .model_field import ModelField
 from .row import Row
 from .schema import Item, Keys, at, items
@@ -253,7 +253,8 @@ class Form(QWidget):
         column.setSpacing(SPACE + 4)
         head = label(tr(item.label), "heading")
         column.addWidget(head)
-        column.addWidget(label(tr(item.help), "muted", wrap=True))
+        said = section_help(item.name, tr(item.help))
+        column.addWidget(label(said, "muted", wrap=True))
         inside = _Section(item, group, _trouble(), [])
         column.addWidget(inside.trouble)
         body.addWidget(group)

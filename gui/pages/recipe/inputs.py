@@ -117,9 +117,11 @@ class SuggestedField(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedWidth(NARROW + 96)
         guarded(self)
-        guarded(self.lineEdit())
-        self.lineEdit().setPlaceholderText(left_empty(item.name) if item.optional else tr("needed"))
-        self.lineEdit().textEdited.connect(lambda _: self.edited.emit(self.value()))
+        line = QLineEdit()
+        self.setLineEdit(line)
+        guarded(line)
+        line.setPlaceholderText(left_empty(item.name) if item.optional else tr("needed"))
+        line.textEdited.connect(lambda _: self.edited.emit(self.value()))
         self.activated.connect(lambda _: self.edited.emit(self.value()))
 
     def suggest(self, values: Sequence[str]) -> None:

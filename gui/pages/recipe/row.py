@@ -58,16 +58,7 @@ class Row(QWidget):
         for field in editor.findChildren(QLineEdit):
             if not field.accessibleName():
                 field.setAccessibleName(name)
-        self.reset = QToolButton()
-        self.reset.setIcon(icon("undo"))
-        self.reset.setIconSize(QSize(16, 16))
-        usual = _short(item.default)
-        self.reset.setToolTip(tr("Back to the default: {value}").format(value=usual))
-        self.reset.setAccessibleName(tr("{key}: back to the default").format(key=name))
-        keep = self.reset.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(keep)
-        self.reset.clicked.connect(lambda *_: self.edited.emit(item.keys, item.default))
+        self.reset = self._resetter(name)
         self.reset.hide()
         self.note = label("", "muted", wrap=True)
         self.note.setMaximumWidth(READABLE)
@@ -89,6 +80,19 @@ class Row(QWidget):
         grid.setColumnStretch(1, 1)
         self._editor.edited.connect(lambda value: self.edited.emit(item.keys, value))
         self._tell()
+
+    def _resetter(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon("undo"))
+        button.setIconSize(QSize(16, 16))
+        usual = _short(self.item.default)
+        button.setToolTip(tr("Back to the default: {value}").format(value=usual))
+        button.setAccessibleName(tr("{key}: back to the default").format(key=name))
+        keep = button.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(keep)
+        button.clicked.connect(lambda *_: self.edited.emit(self.item.keys, self.item.default))
+        return button
 
     def show_value(self, given: bool, value: Any) -> None:
         """Show what the recipe says, or the default where it says nothing."""

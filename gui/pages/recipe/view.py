@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -76,27 +77,7 @@ class View(QStackedWidget):
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         # Three lines are kept free, so that nothing jumps when a complaint comes.
         self.verdict.setMinimumHeight(3 * QFontMetrics(self.verdict.font()).lineSpacing() + 4)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(SPACE + 4, 0, 0, 0)
-        column.setSpacing(SPACE)
-        self.look = LookPane(context, looked)
-        self.turn = action_button(actions["recipe.look"], "chip", text=tr("What is trained on"))
-        self.turn.setCheckable(True)
-        self._look = actions["recipe.look"]
-        self.turn.hide()
-        top = QHBoxLayout()
-        self.heading = label(tr("YAML"), "heading")
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.turn)
-        self.copy = action_button(actions["recipe.copy_yaml"], "quiet", text=tr("Copy"))
-        top.addWidget(self.copy)
-        self.ways = QStackedWidget()
-        self.ways.addWidget(self.yaml)
-        self.ways.addWidget(self.look)
-        column.addLayout(top)
-        column.addWidget(self.ways, 1)
-        column.addWidget(self.verdict)
+        right = self._right(context, looked)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
         right.setMinimumWidth(200)
@@ -116,6 +97,34 @@ class View(QStackedWidget):
         self.addWidget(self.empty)
         self.addWidget(work)
 
+    def _right(self, context: Context, looked: Callable[[], Looked | None]) -> QWidget:
+        """Make what stands beside the form: the YAML, or what is trained on."""
+        actions = context.actions
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(SPACE + 4, 0, 0, 0)
+        column.setSpacing(SPACE)
+        self.look = LookPane(context, looked)
+        self._look = actions["recipe.look"]
+        self.turn = QPushButton(tr("What is trained on"))
+        set_look(self.turn, "chip")
+        self.turn.setToolTip(self._look.toolTip())
+        self.turn.clicked.connect(lambda *_: self._look.trigger())
+        self.turn.hide()
+        top = QHBoxLayout()
+        self.heading = label(tr("YAML"), "heading")
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.turn)
+        self.copy = action_button(actions["recipe.copy_yaml"], "quiet", text=tr("Copy"))
+        top.addWidget(self.copy)
+        self.ways = QStackedWidget()
+        self.ways.addWidget(self.yaml)
+        self.ways.addWidget(self.look)
+        column.addLayout(top)
+        column.addWidget(self.ways, 1)
+        column.addWidget(self.verdict)
+        return right
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the form the width that its fields need, where there is room for it."""
         super().resizeEvent(event)
@@ -131,7 +140,7 @@ class View(QStackedWidget):
     def show_look(self, on: bool) -> None:
         """Show what is trained on in place of the YAML, or the YAML again."""
         on = on and not self.turn.isHidden()
-        self.turn.setChecked(on)
+        self.turn.setText(tr("Show the YAML") if on else tr("What is trained on"))
         self._look.setChecked(on)
         self.ways.setCurrentWidget(self.look if on else self.yaml)
         self.heading.setText(tr("What is trained on") if on else tr("YAML"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from ....core.measured import Measured
@@ -325,7 +325,7 @@ def passages(context: str, given: Passage, accepted: Sequence[Passage]) -> list[
     true = [found for one in accepted if (found := place(one)) is not None]
     ends = sorted({0, len(context), *(own or ()), *(end for pair in true for end in pair)})
     out = []
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in pairwise(ends):
         within = own is not None and own[0] <= first < own[1]
         named = any(pair[0] <= first < pair[1] for pair in true)
         look = BOTH if within and named else GIVEN if within else TRUE if named else ""

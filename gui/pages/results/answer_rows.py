@@ -1,4 +1,4 @@
-"""The answers of a run that gives no classes, row by row: the worst first, one looked at closely."""
+"""The answers of a run that gives no classes, row by row, the worst first."""
 
 from __future__ import annotations
 

@@ -225,22 +225,21 @@ def _tags(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
 
 
 def _passages(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
+    from ....core.answer_metrics import exact_match, f1
+
     right, worst, accepted, f1s = [], [], [], []
-    known_f1, known_match = _optional(raw, "f1"), _optional(raw, "exact_match")
-    for at, (label, answer) in enumerate(_pairs(raw)):
+    for label, answer in _pairs(raw):
         answers = [one.text for one in as_answers(label)]
-        exact, f1 = answer_scores(str(answer or ""), answers)
-        exact = exact if known_match is None else known_match[at]
-        f1 = f1 if known_f1 is None else known_f1[at]
-        none = label is None
-        right.append(UNKNOWN if none else int(exact >= 1))
-        worst.append(math.nan if none else 1 - f1)
-        f1s.append(None if none else f1)
+        given, none = str(answer or ""), label is None
+        shared = f1(given, answers)
+        right.append(UNKNOWN if none else int(exact_match(given, answers) >= 1))
+        worst.append(math.nan if none else 1 - shared)
+        f1s.append(None if none else shared)
         accepted.append(" / ".join(dict.fromkeys(answers)) or ("" if none else tr("(no answer)")))
-    given = [str(one or "") or tr("(no answer)") for _, one in _pairs(raw)]
+    said = [str(one or "") or tr("(no answer)") for _, one in _pairs(raw)]
     columns: list[tuple[str, list[Any]]] = [
         (tr("F1"), f1s),
-        (tr("Answer"), given),
+        (tr("Answer"), said),
         (tr("Accepted answers"), accepted),
     ]
     score = _optional(raw, "score")
@@ -350,28 +349,6 @@ def as_answers(cell: Any) -> list[Passage]:
     return [one for one in out if one.text]
 
 
-def answer_scores(given: str, accepted: Sequence[str]) -> tuple[float, float]:
-    """Return exact match and F1 of an answer as SQuAD defines them, the best of the accepted."""
-    import re
-    import string
-    from collections import Counter
-
-    def words(text: str) -> list[str]:
-        plain = "".join(one for one in text.lower() if one not in string.punctuation)
-        return re.sub(r"\b(a|an|the)\b", " ", plain).split()
-
-    best = (0.0, 0.0)
-    for one in accepted or [""]:
-        true, said = words(one), words(given)
-        same = sum((Counter(true) & Counter(said)).values())
-        if not true or not said:
-            f1 = float(true == said)
-        else:
-            f1 = 2 * same / (len(true) + len(said))
-        best = max(best[0], float(true == said)), max(best[1], f1)
-    return best
-
-
 def asked(cell: Any) -> str:
     """Return what a person said last in a conversation, else the cell's own text."""
     said = messages_of(cell)
@@ -428,6 +405,13 @@ def _pairs(raw: Any) -> list[tuple[Any, Any]]:
     names = raw.column_names
     both = [raw[name].to_pylist() if name in names else rows for name in ("label", "prediction")]
     return list(zip(*both, strict=True))
+
+
+def numbers(raw: Any, name: str) -> NDArray[np.float64]:
+    """Return a column of the predictions as numbers, NaN where it holds none; shape (rows,)."""
+    import numpy as np
+
+    return np.array([math.nan if one is None else one for one in _numbers(raw, name)], np.float64)
 
 
 def _numbers(raw: Any, name: str) -> list[float | None]:

@@ -26,7 +26,8 @@ class Desk(QObject):
 
     Signals: `saved` carries a file that was written and `failed` why one wasn't; `rows_asked`
     carries a filter of rows (`rows_filter.Asked`) that shall be shown, `row_asked` the number of
-    one row, `pane_asked` the name of a part; `decided` carries the decision now in use; `texts_written` carries the run whose rows were written with their texts.
+    one row, `pane_asked` the name of a part; `decided` carries the decision now in use;
+    `texts_written` carries the run whose rows were written with their texts.
     """
 
     saved = Signal(str)

@@ -8,6 +8,7 @@ from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import label
 from ...widgets.scatter import HistogramPlot, ScatterPlot
+from .answers import numbers
 from .desk import Desk
 from .exhibit import Exhibit
 from .reading import Reading
@@ -52,8 +53,7 @@ class NumberFigures(QWidget):
             return
         here = answers.in_split(split)
         true, given = (
-            np.where(here, _numbers(answers.table[name]), np.nan)
-            for name in (tr("Label"), tr("Answer"))
+            np.where(here, numbers(answers.raw, name), np.nan) for name in ("label", "prediction")
         )
         gap = given - true
         known = gap[np.isfinite(gap)]
@@ -66,13 +66,3 @@ class NumberFigures(QWidget):
             )
         self.scatter.show_points(true, given, tr("true"), tr("predicted"), said)
         self.histogram.show_numbers(gap, tr("predicted − true"), said)
-
-
-def _numbers(cells: object) -> object:
-    import numpy as np
-    import pyarrow as pa
-
-    column: pa.ChunkedArray = cells  # type: ignore[assignment]
-    return np.array(
-        [np.nan if one is None else one for one in column.to_pylist()], dtype=np.float64
-    )

@@ -311,7 +311,7 @@ class Overview(QWidget):
             self.confusion.show_named(matrix)
         self._show_numbers(reading, split_name)
         tables = reading.named(start, "table")
-        order = ("each-class", "most-frequent", "difference", "over-all")
+        order = ("each-", "most-frequent", "difference", "over-all")
 
         def place(one: Named) -> int:
             found = [at for at, word in enumerate(order) if one.name.startswith(f"{start}{word}")]

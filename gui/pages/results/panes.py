@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
@@ -11,6 +12,7 @@ from ...widgets.task_words import DEFAULT
 from .desk import Desk
 from .reading import Reading
 
+NOT_HERE = "no_"
 PANES = ("overview", "curves", "rows", "words", "groups", "report")
 
 
@@ -45,43 +47,28 @@ def pane_key(name: str, task: str) -> str:
         return name
     if name == "rows":
         return "answers"
-    return "label_curves" if name == "curves" and task == "multilabel" else f"no_{name}"
+    return "label_curves" if name == "curves" and task == "multilabel" else f"{NOT_HERE}{name}"
 
 
-def make_pane(name: str, desk: Desk) -> QWidget:
+MADE_BY = {
+    "overview": ("overview", "Overview"),
+    "curves": ("threshold", "ThresholdPane"),
+    "label_curves": ("label_curves", "LabelCurves"),
+    "rows": ("rows", "Rows"),
+    "answers": ("answer_rows", "AnswerRows"),
+    "words": ("words", "WordsPane"),
+    "groups": ("groups", "GroupsPane"),
+    "report": ("report", "ReportPane"),
+}
+"""Each pane's module and class by the pane's key."""
+
+
+def make_pane(key: str, desk: Desk) -> QWidget:
     """Make a pane by its key; each is imported when it is first opened, with what it needs."""
-    if name == "answers":
-        from .answer_rows import AnswerRows
-
-        return AnswerRows(desk)
-    if name == "label_curves":
-        from .label_curves import LabelCurves
-
-        return LabelCurves(desk)
-    if name.startswith("no_"):
+    if key not in MADE_BY:
         from .elsewhere import Elsewhere
 
-        return Elsewhere(desk, name.removeprefix("no_"))
-    if name == "overview":
-        from .overview import Overview
-
-        return Overview(desk)
-    if name == "curves":
-        from .threshold import ThresholdPane
-
-        return ThresholdPane(desk)
-    if name == "rows":
-        from .rows import Rows
-
-        return Rows(desk)
-    if name == "words":
-        from .words import WordsPane
-
-        return WordsPane(desk)
-    if name == "groups":
-        from .groups import GroupsPane
-
-        return GroupsPane(desk)
-    from .report import ReportPane
-
-    return ReportPane(desk)
+        return Elsewhere(desk, key.removeprefix(NOT_HERE))
+    module, name = MADE_BY[key]
+    made: QWidget = getattr(import_module(f".{module}", __package__), name)(desk)
+    return made

@@ -129,7 +129,7 @@ def test_the_tree_of_the_test_has_every_field_of_every_node():
         Drawing: {"html", "alt", "caption"},
         Section: {"title", "anchor", "blocks", "lead"},
         Report: {"title", "subtitle", "summary", "sections", "facts"},
-        Line: {"name", "x", "y", "low", "high", "dashed", "step"},
+        Line: {"name", "x", "y", "low", "high", "dashed", "step", "points"},
         BarFigure: {"title", "x_label", "names", "values", "alt"},
         MatrixFigure: {"title", "row_label", "column_label", "labels", "counts", "alt"},
         IntervalFigure: {"title", "x_label", "names", "values", "alt", "reference", "marked"},

@@ -13,7 +13,8 @@ import transformers
 
 from pellucid.benchmarks.learning.random_model import write_causal
 from pellucid.errors import ModelError
-from pellucid.multimodal.models import Source
+from pellucid.multimodal.models import Source, load
+from pellucid.multimodal.spec import ModelSpec
 from pellucid.multimodal.text.language import (
     causal_blocks,
     continuations,
@@ -228,20 +229,21 @@ def test_a_model_that_reads_both_ways_is_refused(tiny_model: Path, causal: Path)
 def test_a_new_head_is_noticed_and_a_saved_one_is_not(
     tiny_model: Path, causal: Path, tmp_path: Path
 ) -> None:
-    model = transformers.AutoModelForMaskedLM.from_pretrained(tiny_model)
-    assert new_head(model, Source("tiny", str(tiny_model), True, None))
-    model.save_pretrained(tmp_path)
-    again = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path)
-    assert not new_head(again, Source("again", str(tmp_path), True, None))
-    whole = transformers.AutoModelForCausalLM.from_pretrained(causal)
-    assert not new_head(whole, Source("llama", str(causal), True, None))
+    def found(auto: str, folder: Path) -> bool:
+        return new_head(load(auto, Source("a", str(folder), True, None), ModelSpec(), 0))
+
+    assert found("AutoModelForMaskedLM", tiny_model)
+    transformers.AutoModelForMaskedLM.from_pretrained(tiny_model).save_pretrained(tmp_path)
+    assert not found("AutoModelForMaskedLM", tmp_path)
+    assert not found("AutoModelForCausalLM", causal)
 
 
 def test_the_pooler_is_carried_through_masked_language_modelling(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    model = transformers.AutoModelForMaskedLM.from_pretrained(tiny_model)
-    keep_pooler(model, Source("tiny", str(tiny_model), True, None))
+    source = Source("tiny", str(tiny_model), True, None)
+    model = load("AutoModelForMaskedLM", source, ModelSpec(), 0)
+    keep_pooler(model, source, ModelSpec(), 0)
     model.save_pretrained(tmp_path)
     before = transformers.AutoModel.from_pretrained(tiny_model).pooler.dense.weight
     classifier = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path)
