@@ -773,9 +773,10 @@ def main() -> None:
 
 @contextmanager
 def _followed(as_json: bool, quiet: bool) -> Iterator[Any]:
+    from .core import processes
     from .terminal import Follow
 
-    with Follow(quiet=quiet or as_json) as follow:
+    with Follow(quiet=quiet or as_json or not processes.is_main()) as follow:
         yield follow
 
 
@@ -823,8 +824,11 @@ def _names(text: str) -> list[str] | None:
 
 def _conclude(done: Any, as_json: bool) -> None:
     """Print what a run came to; the last line is its folder."""
+    from .core import processes
     from .core.files import read_json
 
+    if not processes.is_main():
+        return
     if as_json:
         measured = done.path / "evaluation.json"
         _print_json(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import device as devices
 from ._version import __version__
-from .core import events, jobs
+from .core import events, jobs, processes
 from .core.events import Emit, EventLog, silent
 from .core.files import disk_full_named, sweep
 from .core.jobs import CancelToken
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from .multimodal.models import Source
 
 STEPS = tuple(DO)
+
+TOGETHER = ("train", "evaluate")
+"""Steps whose work is shared where several processes were launched; the first does the others."""
 
 
 def execute(
@@ -83,11 +86,23 @@ def execute(
         If a person cancelled it.
     """
     steps = chosen(only)
-    folder = Path(runs)
-    run = unfinished(folder, recipe.name) if resume else None
-    if run is None:
-        run, dataset = begin(recipe, folder, queued)
-        return carry_out(run, steps, emit=emit, cancel=cancel, dataset=dataset)
+    dataset: Dataset | None = None
+
+    def found() -> tuple[Path, bool]:
+        nonlocal dataset
+        run = unfinished(Path(runs), recipe.name) if resume else None
+        if run is None:
+            run, dataset = begin(recipe, Path(runs), queued)
+            return run.path, False
+        _go_on(recipe, run, queued)
+        return run.path, True
+
+    path, old = processes.from_main(found)
+    return carry_out(Run(path), steps, emit=emit, cancel=cancel, resume=old, dataset=dataset)
+
+
+def _go_on(recipe: Recipe, run: Run, queued: Path | None) -> None:
+    """Check that an unfinished run can go on by a recipe."""
     changed = recipe.difference(Recipe.of(run.recipe, where=str(run.path / "recipe.yaml")))
     if changed:
         raise RecipeError(
@@ -99,7 +114,6 @@ def execute(
         )
     with taking(queued):
         pass
-    return carry_out(run, steps, emit=emit, cancel=cancel, resume=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +216,9 @@ def carry_out(
     """
     steps = _offered(run, steps)
     token = cancel or CancelToken()
+    if not processes.is_main():
+        _follow(Work(run, silent, token), steps, resume=resume, changes=changes)
+        return run
     token.watch(run.path / "control.json")
     began = time.monotonic()
     with jobs.working(run.path, token):
@@ -213,11 +230,12 @@ def carry_out(
             for warning in _warnings(run) if "train" in steps and not resume else ():
                 log(events.Warning(text=warning))
             for step in steps:
-                if resume and run.has(MADE[step]):
+                if _passed_over(run, step, resume):
                     continue
-                token.check()
+                _stop_between(token, step)
                 log(events.Started(step=step))
-                with disk_full_named(run.path):
+                together = contextlib.nullcontext() if step in TOGETHER else processes.alone()
+                with disk_full_named(run.path), together:
                     DO[step](work, **(changes or {}))
             log(events.Finished(seconds=time.monotonic() - began))
         except Paused:
@@ -232,6 +250,34 @@ def carry_out(
         finally:
             log.close()
     return run
+
+
+def _follow(
+    work: Work, steps: Sequence[str], *, resume: bool, changes: dict[str, Any] | None
+) -> None:
+    """Compute along with the process that owns the run's folder; write and tell nothing."""
+    with jobs.signals_heard(work.cancel), contextlib.suppress(Paused):
+        for step in steps:
+            if step in TOGETHER and not _passed_over(work.run, step, resume):
+                _stop_between(work.cancel, step)
+                DO[step](work, **(changes or {}))
+
+
+def _stop_between(token: CancelToken, step: str) -> None:
+    """End before a step where a person asked to; processes that share the step agree."""
+    token.check()
+    stop = token.stop_requested
+    if processes.any_of(stop) if step in TOGETHER else stop:
+        raise Paused
+
+
+def _passed_over(run: Run, step: str, resume: bool) -> bool:
+    """Whether a step's work is there already; the first process looks for all that share it."""
+
+    def there() -> bool:
+        return resume and run.has(MADE[step])
+
+    return processes.from_main(there) if step in TOGETHER else there()
 
 
 def resume(run: Run, emit: Emit | None = None, cancel: CancelToken | None = None) -> Run:

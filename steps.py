@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import device as devices
+from .core import processes
 from .core.events import Artifact, Emit
 from .core.files import folder_whole, write_json, write_with
 from .core.jobs import CancelToken
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Paused(Exception):
-    """Training was stopped by a person and can be resumed."""
+    """A person asked to stop; the run can be resumed."""
 
 
 @dataclass
@@ -130,6 +131,8 @@ def evaluate(work: Work) -> None:
     beside: Mapping[str, pd.DataFrame | str] = {}
     if spec.baselines:
         beside = work.task.baselines(work.run, data, chosen, predictions, **told)
+    if not processes.is_main():
+        return
     measured = work.task.evaluate(predictions, data.labels, spec, beside)
     _write_parquet(work, "predictions.parquet", predictions)
     _write_parquet(work, "curves.parquet", measured.curves_frame())

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from . import finetune, learns, window
+from . import domain_adaptation, finetune, head, learns, lora, predict, window
 
-BENCHMARKS = {"finetune": finetune, "learns": learns, "window": window}
+BENCHMARKS = {
+    "finetune": finetune,
+    "head": head,
+    "lora": lora,
+    "predict": predict,
+    "learns": learns,
+    "domain_adaptation": domain_adaptation,
+    "window": window,
+}
 
 
 def main() -> None:

@@ -104,8 +104,8 @@ def _measure(chosen: argparse.Namespace, seed: int, folder: Path) -> tuple[float
             },
             "model": {"name": model, "task": "classification", "max_length": 64},
             "train": {
-                "epochs": 8,
-                "learning_rate": 5e-5,
+                "epochs": 10,
+                "learning_rate": 1e-4,
                 "seed": seed,
                 "checkpoint_steps": None,
                 "early_stopping": {"patience": 0, "metric": "accuracy"},

@@ -160,9 +160,7 @@ def trainer(work: Work, settings: Literal["default", "tuned"]) -> Figures:
             place, num_labels=2, dtype=torch.float32
         )
         if work.head:
-            # Pellucid trains the pooler with the classifier or not as the task has its head; the
-            # peer trains what stands above the encoder's last state but the pooler, which
-            # sentence models were trained with.
+            # The pooler's weights come with the encoder, so the classifier alone is learnt.
             model.base_model.requires_grad_(False)
         parts = {name: Rows(table[table["split"] == name]) for name in set(table["split"])}
         steps = -(-len(parts["train"]) // 32) * work.epochs

@@ -179,7 +179,7 @@ def _beside(
     targets = _named(model, spec.targets) if spec.targets else _linear(model, learnt, fixed)
     settings = LoraConfig(
         r=spec.rank,
-        lora_alpha=2 * spec.rank if spec.alpha is None else spec.alpha,
+        lora_alpha=2 * spec.rank if spec.alpha is None else spec.alpha,  # type: ignore[arg-type]
         lora_dropout=spec.dropout,
         use_dora=spec.kind == "dora",
         target_modules=targets,
@@ -190,7 +190,7 @@ def _beside(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that GPT-2 holds its weights the other way round
-            wrapped: torch.nn.Module = get_peft_model(model, settings)  # type: ignore[arg-type]
+            wrapped: torch.nn.Module = get_peft_model(model, settings)
     except ValueError as error:
         raise ModelError(
             paragraph(
@@ -304,7 +304,7 @@ def _ready_for_four_bits(model: torch.nn.Module) -> None:
     from peft import prepare_model_for_kbit_training
 
     # The recipe says by itself whether activations are computed twice.
-    prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)  # type: ignore[no-untyped-call]
 
 
 def _unquantised(model: torch.nn.Module) -> Any:

@@ -25,7 +25,7 @@ class Samples(Protocol):
 
 
 Batch = dict[str, Any]
-"""What goes through a step: the model's inputs, and targets under names that begin with `TARGET`."""
+"""What goes through a step: the model's inputs, and targets, whose names begin with `TARGET`."""
 
 TARGET = "target"
 
@@ -47,6 +47,28 @@ class Learned(Samples, Protocol):
 
     def ids(self, rows: Rows) -> list[str]:
         """Name the dataset's rows that stand behind some samples, for people."""
+
+
+class Subset:
+    """Some of encoded samples, numbered from 0 again."""
+
+    def __init__(self, samples: Learned, rows: Rows) -> None:
+        self._samples = samples
+        self._rows = rows
+        self.lengths = samples.lengths[rows]
+        self.units = samples.units[rows]
+        self.weight = samples.weight[rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def batch(self, rows: Rows) -> Batch:
+        """Return inputs and targets of some samples."""
+        return self._samples.batch(self._rows[rows])
+
+    def ids(self, rows: Rows) -> list[str]:
+        """Name the rows behind some samples."""
+        return self._samples.ids(self._rows[rows])
 
 
 def inputs(batch: Batch) -> Batch:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 from ..errors import DivergedError, paragraph
+from . import processes
 from .batches import Learned, Rows
 from .events import Emit, Metric
 
@@ -32,7 +34,7 @@ class Losses:
     _steps: list[tuple[Rows, torch.Tensor, torch.Tensor]] = field(default_factory=list)
 
     def add(self, rows: Rows, losses: torch.Tensor, mean: torch.Tensor) -> None:
-        """Note a step: its samples, the summed loss of each, and the mean over its units."""
+        """Note a step: its samples, and what `Step.take` returned."""
         self._steps.append((rows, losses, mean))
 
     def tell(self, step: int, rate: float, samples: Learned, emit: Emit) -> None:
@@ -55,7 +57,8 @@ class Losses:
             If a loss is not finite, or far above what it was. Weights that were saved before are
             those of steps with a finite loss.
         """
-        means = torch.stack([mean for *_, mean in self._steps]).tolist()
+        own = torch.stack([mean for *_, mean in self._steps])
+        means: list[float] = processes.merge(own.cpu().numpy()).tolist()
         for place, mean in enumerate(means):
             at = step - len(means) + 1 + place
             if not math.isfinite(mean):
@@ -73,7 +76,9 @@ class Losses:
 def _not_finite(
     mean: float, step: int, rate: float, samples: Learned, rows: Rows, losses: torch.Tensor
 ) -> DivergedError:
-    bad = rows[~torch.isfinite(losses).cpu().numpy()]
+    own = processes.share(rows)
+    finite = torch.isfinite(losses).cpu().numpy()[: len(own)]
+    bad = np.concatenate(processes.gather_objects(own[~finite]))
     if 0 < len(bad) < len(rows):
         which = f"the loss of {_named(samples.ids(bad))} is no number"
         advice = "Look at these rows"

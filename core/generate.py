@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from . import processes
 from .batches import by_length
 from .events import Clock, Emit, Progress, silent
 from .predict import tokens_at_once
@@ -73,10 +74,11 @@ def generate(
         use_cache=True,
     )
     lengths = np.array([len(one) for one in prompts], dtype=np.int64)
-    batches = by_length(lengths + new_tokens, budget or tokens_at_once(bare), MOST)
+    batches = processes.share(by_length(lengths + new_tokens, budget or tokens_at_once(bare), MOST))
     place = next(bare.parameters()).device
     answers: list[list[int]] = [[] for _ in prompts]
-    clock, done = Clock(len(prompts)), 0
+    total = sum(len(rows) for rows in batches)
+    clock, done = Clock(total), 0
     for rows in batches:
         width = int(lengths[rows].max())
         ids = torch.full((len(rows), width), pad, dtype=torch.long)
@@ -98,11 +100,11 @@ def generate(
         for row, line in zip(rows, written[:, width:].cpu().tolist(), strict=True):
             answers[row] = up_to(line, stops)
         done += len(rows)
-        if clock.due() or done == len(prompts):
+        if clock.due() or done == total:
             left = clock.remaining(done)
-            emit(Progress(step=step, done=done, total=len(prompts), remaining=left))
+            emit(Progress(step=step, done=done, total=total, remaining=left))
         check()
-    return answers
+    return processes.merge_lists(answers, lambda one: not one)
 
 
 def up_to(tokens: Sequence[int], ends: Collection[int]) -> list[int]:

@@ -8,148 +8,40 @@ Then the head alone is compared with the whole model, before anything is trained
 
 from __future__ import annotations
 
-import copy
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..multimodal.models import newly_made
 from . import structure
-from .batches import TARGET, Batch, Learned, Rows, by_length, inputs
+from .batches import Batch, Learned, Rows, Subset, by_length, inputs
 from .events import Clock, Emit, Progress, Warning, silent
 from .files import disk_full_named
+from .head_reading import (
+    Featured,
+    HeadOnly,
+    Reading,
+    new_inside,
+    new_pooler,
+    picked,
+    real_places,
+    scores_of,
+    sent,
+    token_places,
+    watched,
+)
 from .predict import tokens_at_once
 
-Reading = Literal["pooled", "first", "last", "all"]
-"""What a head reads of its body: the pooled output, or the features of which tokens."""
-
-FEATURES = "features"
 IN_MEMORY = 1 << 28
 """Bytes of features that are kept in memory; more of them are mapped from a file."""
 
 PROBED = 8
 CLOSE = 1e-4
 """Samples on which a head alone is compared with the whole model, and how near it has to be."""
-
-
-class HeadOnly(torch.nn.Module):
-    """A model whose body gives what it is told; called with a batch of `Featured` samples.
-
-    It shares the head's weights with the whole model, so training one trains the other.
-    """
-
-    def __init__(self, model: torch.nn.Module, reading: Reading, output: type) -> None:
-        super().__init__()
-        whole: Any = model
-        self.config = whole.config
-        self.body = Told(reading, output, _new_pooler(model))
-        # A shallow copy with modules of its own, so that the whole model keeps its body.
-        self.inner = copy.copy(model)
-        children = {**model._modules, str(whole.base_model_prefix): self.body}
-        self.inner.__dict__["_modules"] = children
-
-    def forward(self, features: torch.Tensor, **rest: Any) -> Any:
-        """Return what the whole model returns for the samples behind the features."""
-        self.body.features = features
-        return self.inner(**rest)
-
-
-class Told(torch.nn.Module):
-    """Stands in place of a body: returns the features that it was given last."""
-
-    def __init__(self, reading: Reading, output: type, pooler: torch.nn.Module | None) -> None:
-        super().__init__()
-        self.features: torch.Tensor | None = None
-        self._reading = reading
-        self._output = output
-        self.pooler = pooler
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the features as the body's output has them."""
-        found = self.features
-        if found is None:
-            raise RuntimeError("a head was called without features")
-        if self._reading == "pooled":
-            return self._output(last_hidden_state=found[:, None], pooler_output=found)
-        hidden = found if found.ndim == 3 else found[:, None]
-        if self.pooler is not None:
-            return self._output(last_hidden_state=hidden, pooler_output=self.pooler(hidden))
-        return self._output(last_hidden_state=hidden)
-
-
-@dataclass(frozen=True, eq=False)
-class Featured:
-    """Samples with features of their own in place of what the body reads.
-
-    Everything else (targets, weights, names) is that of the samples.
-
-    Attributes
-    ----------
-    samples
-        The samples.
-    kept
-        Shape (samples, hidden), or where all tokens are read (tokens of all samples, hidden).
-    starts
-        Where each sample's tokens begin; shape (samples + 1,).
-    reading
-        What was kept.
-    """
-
-    samples: Learned
-    kept: NDArray[np.float32]
-    starts: NDArray[np.int64]
-    reading: Reading
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getattr__(self, name: str) -> Any:
-        # copy and pickle ask for names before there are samples
-        if name.startswith("__") or name == "samples":
-            raise AttributeError(name)
-        return getattr(self.samples, name)
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Features of each sample; shape (samples,)."""
-        return np.diff(self.starts)
-
-    @property
-    def units(self) -> NDArray[np.int64]:
-        """What each sample's loss is a sum over; shape (samples,)."""
-        return self.samples.units
-
-    @property
-    def weight(self) -> NDArray[np.float32]:
-        """How much each unit of a sample counts; shape (samples,)."""
-        return self.samples.weight
-
-    def ids(self, rows: Rows) -> list[str]:
-        """Name the rows behind some samples."""
-        return self.samples.ids(rows)
-
-    def batch(self, rows: Rows) -> Batch:
-        """Return what `HeadOnly` is called with, and the targets."""
-        batch = self.samples.batch(rows)
-        real = _real(batch)
-        if self.reading == "all":
-            features = torch.zeros((*real.shape, self.kept.shape[1]))
-            spans = [np.arange(self.starts[row], self.starts[row + 1]) for row in rows]
-            features[real] = torch.from_numpy(np.asarray(self.kept[np.concatenate(spans)]))
-            return {**batch, FEATURES: features}
-        place = _place(real, self.reading)
-        narrow = {
-            name: value if name.startswith(TARGET) else _at(value, place, real.shape)
-            for name, value in batch.items()
-        }
-        return {**narrow, FEATURES: torch.from_numpy(np.asarray(self.kept[rows]))}
 
 
 def head_only(
@@ -219,27 +111,27 @@ def _find(model: torch.nn.Module, samples: Learned) -> tuple[Reading, type] | No
     The first of what suits is taken with which the head alone gives the whole model's scores.
     """
     inner = structure.body(model)
-    if inner is model or _new_pooler(model) is None and _new_inside(model):
+    if inner is model or (new_pooler(model) is None and new_inside(model)):
         return None
     order = np.argsort(samples.lengths, kind="stable")
     rows = np.unique(order[np.linspace(0, len(order) - 1, PROBED).astype(int)])
     batch = samples.batch(rows)
-    with torch.no_grad(), _watched(model) as seen:
-        expected = _scores(model(**_sent(inputs(batch), model)))
-    real = _real(batch)
+    with torch.no_grad(), watched(model) as seen:
+        expected = scores_of(model(**sent(inputs(batch), model)))
+    real = real_places(batch)
     if not _alone_as_together(model, samples, rows, expected, real):
         return None
     for reading in _candidates(model, inputs(batch), seen[0], real):
         if reading == "all" and not np.array_equal(real.sum(1).numpy(), samples.lengths[rows]):
             return None
         output = type(seen[0])
-        kept, starts = _picked(seen[0], real, reading)
-        few = Featured(_Some(samples, rows), kept.cpu().numpy(), starts, reading)
+        kept, starts = picked(seen[0], real, reading)
+        few = Featured(Subset(samples, rows), kept.cpu().numpy(), starts, reading)
         alone = HeadOnly(model, reading, output).eval()
         with torch.no_grad():
             own = inputs(few.batch(np.arange(len(rows))))
             try:
-                scores = _scores(alone(**_sent(own, model)))
+                scores = scores_of(alone(**sent(own, model)))
             except (RuntimeError, ValueError, IndexError, TypeError):
                 continue  # a head that wants more than was kept
         if all(_alike(one, other, real) for one, other in zip(expected, scores, strict=True)):
@@ -262,8 +154,8 @@ def _alone_as_together(
     shortest = int(real.sum(1).argmin())
     batch = samples.batch(rows[[shortest]])
     with torch.no_grad():
-        alone = _scores(model(**_sent(inputs(batch), model)))
-    own = _real(batch)
+        alone = scores_of(model(**sent(inputs(batch), model)))
+    own = real_places(batch)
     for one, other in zip(alone, expected, strict=True):
         mine, its = one[0], other[shortest]
         if other.shape[:2] == real.shape:
@@ -280,7 +172,7 @@ def _candidates(
     hidden = getattr(output, "last_hidden_state", None)
     if not isinstance(hidden, torch.Tensor) or hidden.shape[:2] != real.shape:
         return []
-    pooled = getattr(output, "pooler_output", None) if _new_pooler(model) is None else None
+    pooled = getattr(output, "pooler_output", None) if new_pooler(model) is None else None
     leaves = [hidden.detach().clone().requires_grad_()]
     if isinstance(pooled, torch.Tensor):
         leaves.append(pooled.detach().clone().requires_grad_())
@@ -288,7 +180,7 @@ def _candidates(
     if len(leaves) == 2:
         fixed = type(output)(last_hidden_state=leaves[0], pooler_output=leaves[1])
         alone.body.forward = lambda *args, **kwargs: fixed  # type: ignore[method-assign]
-    scores = _scores(alone(features=leaves[0], **_sent(batch, model)))
+    scores = scores_of(alone(features=leaves[0], **sent(batch, model)))
     generator = torch.Generator().manual_seed(0)
     value = sum((one * torch.randn(one.shape, generator=generator).to(one)).sum() for one in scores)
     slopes = torch.autograd.grad(value, leaves, allow_unused=True)  # type: ignore[arg-type]
@@ -300,9 +192,9 @@ def _candidates(
     read = slopes[0].abs().sum(-1).cpu() > 0
     found: list[Reading] = []
     for reading in ("first", "last"):
-        places = _place(real, reading)
+        places = token_places(real, reading)
         if torch.equal(read, torch.nn.functional.one_hot(places, real.shape[1]).bool()):
-            found.append(reading)  # type: ignore[arg-type]
+            found.append(reading)
     return [*found, "all"]
 
 
@@ -325,10 +217,10 @@ def _featured(
         with (
             torch.inference_mode(),
             torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16"),
-            _watched(model) as seen,
+            watched(model) as seen,
         ):
-            whole(**_sent(inputs(batch), model))
-        found, _ = _picked(seen[0], _real(batch), reading)
+            whole(**sent(inputs(batch), model))
+        found, _ = picked(seen[0], real_places(batch), reading)
         if kept is None:
             kept = _room((int(starts[-1]), found.shape[1]), file)
         spans = np.concatenate([np.arange(starts[row], starts[row + 1]) for row in rows])
@@ -338,20 +230,6 @@ def _featured(
     return Featured(
         samples, np.zeros((0, width), np.float32) if kept is None else kept, starts, reading
     )
-
-
-def _picked(
-    output: Any, real: torch.Tensor, reading: Reading
-) -> tuple[torch.Tensor, NDArray[np.int64]]:
-    """Take what a head reads from a body's output, and say where each sample's part begins."""
-    if reading == "pooled":
-        return output.pooler_output, np.arange(len(real) + 1)
-    hidden = output.last_hidden_state
-    if reading == "all":
-        starts = np.concatenate([[0], np.cumsum(real.sum(1).numpy())])
-        return hidden[real.to(hidden.device)], starts
-    places = _place(real, reading).to(hidden.device)
-    return hidden[torch.arange(len(places), device=hidden.device), places], np.arange(len(real) + 1)
 
 
 def _room(shape: tuple[int, int], file: Path | None) -> NDArray[np.float32]:
@@ -369,71 +247,6 @@ def _room(shape: tuple[int, int], file: Path | None) -> NDArray[np.float32]:
     return mapped
 
 
-@dataclass(frozen=True)
-class _Some:
-    """Some samples, numbered from 0 again, of which only batches are asked."""
-
-    samples: Learned
-    rows: Rows
-
-    def batch(self, rows: Rows) -> Batch:
-        return self.samples.batch(self.rows[rows])
-
-
-@contextmanager
-def _watched(model: torch.nn.Module) -> Iterator[list[Any]]:
-    """Collect what the body returns while the block runs."""
-    seen: list[Any] = []
-    hook = structure.body(model).register_forward_hook(lambda *called: seen.append(called[-1]))
-    try:
-        yield seen
-    finally:
-        hook.remove()
-
-
-def _new_pooler(model: torch.nn.Module) -> torch.nn.Module | None:
-    """Return the body's pooler where it is new, so that it is learnt with the head."""
-    prefix = f"{getattr(model, 'base_model_prefix', '')}.pooler."
-    inside = _new_inside(model)
-    if not inside or not all(name.startswith(prefix) for name in inside):
-        return None
-    pooler = getattr(structure.body(model), "pooler", None)
-    return pooler if isinstance(pooler, torch.nn.Module) else None
-
-
-def _new_inside(model: torch.nn.Module) -> list[str]:
-    """Return the names of the body's weights that are new."""
-    prefix = f"{getattr(model, 'base_model_prefix', '')}."
-    return [name for name in newly_made(model) if name.startswith(prefix)]
-
-
-def _real(batch: Batch) -> torch.Tensor:
-    """Say which places of a batch hold tokens; shape (samples, width)."""
-    mask: torch.Tensor | None = batch.get("attention_mask")
-    ids: torch.Tensor = batch["input_ids"]
-    return torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
-
-
-def _place(real: torch.Tensor, reading: Reading | str) -> torch.Tensor:
-    """Return the place of each sample's first or last token; shape (samples,)."""
-    numbers = real.to(torch.int64)
-    if reading == "last":
-        return real.shape[1] - 1 - numbers.flip(1).argmax(1)
-    return numbers.argmax(1)
-
-
-def _at(value: Any, place: torch.Tensor, shape: torch.Size) -> Any:
-    """Narrow an input that has one number for each token to a single token."""
-    if not isinstance(value, torch.Tensor) or value.shape[:2] != shape:
-        return value
-    return value[torch.arange(len(place)), place][:, None]
-
-
-def _scores(output: Any) -> list[torch.Tensor]:
-    """Return all that a model's output gives as scores."""
-    return [value for name, value in output.items() if name.endswith("logits")]
-
-
 def _alike(one: torch.Tensor, other: torch.Tensor, real: torch.Tensor) -> bool:
     """Compare scores, those of tokens where there are tokens."""
     if one.shape != other.shape:
@@ -441,11 +254,3 @@ def _alike(one: torch.Tensor, other: torch.Tensor, real: torch.Tensor) -> bool:
     if one.shape[:2] == real.shape:
         one, other = one[real.to(one.device)], other[real.to(one.device)]
     return torch.allclose(one, other, rtol=CLOSE, atol=CLOSE)
-
-
-def _sent(batch: Batch, model: torch.nn.Module) -> Batch:
-    place = next(model.parameters()).device
-    return {
-        name: value.to(place) if isinstance(value, torch.Tensor) else value
-        for name, value in batch.items()
-    }

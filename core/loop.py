@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..device import Device
+from . import processes
 from .batches import Learned, Sampler, length_buckets
 from .checkpoints import Checkpoints, State
 from .divergence import Losses
@@ -27,11 +28,8 @@ from .jobs import CancelToken
 from .metrics import higher_is_better
 from .schedule import rate_factor
 from .spec import TrainSpec
-from .step import Loss, begin
+from .step import Loss, Validate, begin
 from .throughput import Throughput
-
-Validate = Callable[[torch.nn.Module], Mapping[str, float]]
-"""``validate(model) -> metrics``: called with the model in evaluation mode."""
 
 REPORT_EVERY = 10
 """Steps between two reports of loss, speed and memory; reading the loss makes the device wait."""
@@ -115,14 +113,13 @@ def fit(
         if validate is not None:
             trained.eval()
             with average.swapped() if average is not None else contextlib.nullcontext():
-                if _best(validate(trained), metric, state, spec, emit):
+                if _best(step.measured(validate), metric, state, spec, emit):
                     checkpoints.save_best(model)
             trained.train()
 
     def save() -> None:
         """Write all that is needed to go on from here."""
-        extra = {} if average is None else {"average": average.tensors()}
-        path = checkpoints.save(state, model, step.optimizer, extra)
+        path = checkpoints.save(state, model, step.optimizer, step.extra)
         emit(Artifact(path=f"{path.parent.name}/{path.name}", kind="checkpoint"))
 
     steps = steps_of(len(samples), spec)
@@ -136,11 +133,11 @@ def fit(
             losses.add(rows, *step.take(rows, rate))
             state.step, state.batch = state.step + 1, state.batch + 1
             cancel.check()
-            stop, over = _stops(cancel), state.batch == len(batches)
+            over = state.batch == len(batches)
             state.seconds += time.perf_counter() - began
 
-            final = over and state.epoch + 1 == spec.epochs
-            end = final or state.step == steps or _time_is_up(state, spec)
+            stop, late = _agreed(cancel, state, spec, device, over)
+            end = (over and state.epoch + 1 == spec.epochs) or state.step == steps or late
             due = _every(spec.checkpoint_steps, state.step)
             look = end or (
                 over if spec.validate_steps is None else _every(spec.validate_steps, state.step)
@@ -162,7 +159,7 @@ def fit(
                 break
             if look or due:
                 speed.begin()
-        if _stops(cancel) and not state.ended:
+        if processes.any_of(_stops(cancel)) and not state.ended:
             return Fitted(state, stopped=True)
 
     if not checkpoints.load_best(model) and average is not None:
@@ -182,6 +179,20 @@ def _every(steps: int | None, step: int) -> bool:
 
 def _time_is_up(state: State, spec: TrainSpec) -> bool:
     return spec.max_minutes is not None and state.seconds >= 60 * spec.max_minutes
+
+
+def _agreed(
+    cancel: CancelToken, state: State, spec: TrainSpec, device: Device, over: bool
+) -> tuple[bool, bool]:
+    """Say whether a person asked to stop, and whether the time is up.
+
+    Processes that train together agree on it, on a GPU in some steps only, for it has to wait.
+    """
+    together = processes.world() > 1
+    if together and device.kind != "cpu" and not over and state.step % REPORT_EVERY:
+        cancel.check()
+        return False, False
+    return processes.any_of(_stops(cancel)), processes.any_of(_time_is_up(state, spec))
 
 
 def _stops(cancel: CancelToken) -> bool:

@@ -308,7 +308,7 @@ def _each_label(
 
 
 def _notes(split: str, true: Member, predicted: Member, labels: tuple[str, ...]) -> list[str]:
-    support = true.sum(axis=0).tolist()
+    support: list[int] = true.sum(axis=0).tolist()
     absent = [label for label, rows in zip(labels, support, strict=True) if not rows]
     notes = []
     if absent:

@@ -15,6 +15,7 @@ from ..device import Device, prepare
 from ..multimodal.models import reload_classifier, reload_tokenizer
 from ..multimodal.spec import ModelSpec
 from ..multimodal.text.encode import encode
+from . import processes
 from .batches import Rows, Samples, by_length, inputs
 from .dataset import Dataset, sample_fingerprints
 from .events import Clock, Emit, Progress, silent
@@ -67,8 +68,8 @@ def logits(
     place = next(model.parameters()).device
     lengths = samples.lengths
     found: list[torch.Tensor] = []
-    batches = by_length(lengths, budget or tokens_at_once(model))
-    total = int(lengths.sum())
+    batches = processes.share(by_length(lengths, budget or tokens_at_once(model)))
+    total = sum(int(lengths[rows].sum()) for rows in batches)
     clock, done = Clock(total), 0
     for rows in batches:
         found += _outputs(model, samples, rows, place)
@@ -76,13 +77,12 @@ def logits(
         if clock.due() or done == total:
             emit(Progress(step=step, done=done, total=total, remaining=clock.remaining(done)))
         check()
-    if not found:
-        return np.empty((0, int(model.config.num_labels)))  # type: ignore[union-attr, arg-type]
-    order = np.concatenate(batches)
-    out = np.empty((len(order), found[0].shape[1]))
-    # The device is waited for here alone.
-    out[order] = torch.cat(found).float().cpu().numpy()
-    return out
+    width = found[0].shape[1] if found else int(model.config.num_labels)  # type: ignore[union-attr, arg-type]
+    out = np.zeros((len(lengths), width))
+    if found:
+        # The device is waited for here alone.
+        out[np.concatenate(batches)] = torch.cat(found).float().cpu().numpy()
+    return processes.merge(out)
 
 
 def _outputs(

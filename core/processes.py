@@ -10,7 +10,8 @@ The others compute, and follow it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_alone: list[bool] = []
+
 
 def world() -> int:
     """Return how many processes work together."""
+    if _alone:
+        return 1
     # accelerate too takes LOCAL_RANK as the sign that a launcher started this process.
     return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
 
@@ -34,6 +39,21 @@ def rank() -> int:
 def is_main() -> bool:
     """Whether this process owns the run's folder."""
     return rank() == 0
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let this process work as if there were no others: nothing is shared, nothing waited for."""
+    _alone.append(True)
+    try:
+        yield
+    finally:
+        _alone.pop()
+
+
+def sharded() -> bool:
+    """Whether no process holds the whole model (FSDP): they have to go through it in step."""
+    return world() > 1 and _yes("ACCELERATE_USE_FSDP")
 
 
 def begin() -> None:
@@ -94,5 +114,20 @@ def any_of(flag: bool) -> bool:
     return any(gather_objects(flag)) if world() > 1 else flag
 
 
+def merge_lists(found: list[T], empty: Callable[[T], bool]) -> list[T]:
+    """Put lists together of which each process filled some places; to all of them."""
+    parts = gather_objects(found)
+    return [
+        next((one for one in place if not empty(one)), place[0])
+        for place in zip(*parts, strict=True)
+    ]
+
+
 def _on_cpu() -> bool:
-    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
+    import torch
+
+    return _yes("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
+
+
+def _yes(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes")

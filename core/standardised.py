@@ -22,6 +22,7 @@ from .batches import TARGET, Batch, Rows, Samples
 if TYPE_CHECKING:
     import torch
 
+
 @dataclass(frozen=True, eq=False)
 class Standardised:
     """Encoded samples and the numbers that belong to them (`core.batches.Learned`).

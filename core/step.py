@@ -6,17 +6,19 @@ step from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import send_to_device
+from accelerate.utils import DistributedDataParallelKwargs, send_to_device
 from numpy.typing import NDArray
 
 from ..device import Device
+from . import processes
 from .average import Average
 from .batches import Batch, Learned, Rows
 from .checkpoints import Checkpoints, State
@@ -27,6 +29,9 @@ from .spec import TrainSpec
 
 Loss = Callable[[torch.nn.Module, Batch], torch.Tensor]
 """``loss(model, batch) -> losses``: the summed loss of each sample, shape (samples,), float32."""
+
+Validate = Callable[[torch.nn.Module], Mapping[str, float]]
+"""``validate(model) -> metrics``: called with the model in evaluation mode."""
 
 
 def begin(
@@ -47,12 +52,15 @@ def begin(
     # accelerate keeps the precision of a process's first training for all that come after it.
     AcceleratorState._reset_state()
     accelerator = Accelerator(
-        cpu=device.kind == "cpu", mixed_precision="bf16" if device.precision == "bf16" else "no"
+        cpu=device.kind == "cpu",
+        mixed_precision="bf16" if device.precision == "bf16" else "no",
+        # A pooler that the task's head doesn't read has no gradient.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     model.to(accelerator.device)
     optimizer = adamw(model, spec)
     average = Average(model, spec.average) if spec.average is not None else None
-    torch.manual_seed(spec.seed)
+    torch.manual_seed(spec.seed + processes.rank())  # no two processes drop the same
     restored = checkpoints.restore(model, optimizer)
     if restored is None:
         state = State(micro=spec.micro_batch_size)
@@ -99,6 +107,8 @@ class Step:
     def take(self, rows: Rows, rate: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Learn from some samples; nothing waits for the device.
 
+        Where several processes train together each takes its part of the samples.
+
         Parameters
         ----------
         rows
@@ -109,7 +119,8 @@ class Step:
         Returns
         -------
         losses, mean
-            The summed loss of each sample, and the mean over all units of the step.
+            The summed loss of each sample of this process, and what they add to the mean over all
+            units of the step.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("scale", 1.0)
@@ -121,6 +132,18 @@ class Step:
             self.average.update()
         return found
 
+    @property
+    def extra(self) -> dict[str, dict[str, torch.Tensor]]:
+        """What a checkpoint holds beside model and optimiser."""
+        return {} if self.average is None else {"average": self.average.tensors()}
+
+    def measured(self, validate: Validate) -> Mapping[str, float]:
+        """Measure the model; where several processes train, each a part of the rows."""
+        if processes.world() == 1:
+            return validate(self.model)
+        with processes.alone() if processes.sharded() else contextlib.nullcontext():
+            return validate(self.accelerator.unwrap_model(self.model))
+
     def _within_memory(self, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
         """Halve the micro-batch where memory runs out, until a step fits; it learns the same."""
         while True:
@@ -128,7 +151,8 @@ class Step:
             try:
                 return self._backward(rows, size)
             except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error) or size == 1:
+                # Other processes wait within this step: none can take it again alone.
+                if not out_of_memory(error) or size == 1 or processes.world() > 1:
                     raise
             # Behind the handler, whose traceback held the tensors of the step that failed.
             self.optimizer.zero_grad(set_to_none=True)
@@ -147,13 +171,20 @@ class Step:
         place = self.accelerator.device
         whole = max(float((self.samples.units[rows] * self.weight[rows]).sum()), 1e-12)
         found, mean = [], torch.zeros((), device=place)
-        for first in range(0, len(rows), size):
-            part = rows[first : first + size]
+        weight, own = self.weight, processes.share(rows)
+        if not len(own):  # fewer samples than processes: one that counts nothing, to go along
+            weight, own = np.zeros_like(weight), rows[:1]
+        for first in range(0, len(own), size):
+            part = own[first : first + size]
             batch = send_to_device(self.samples.batch(part), place)
-            share = torch.from_numpy(self.weight[part]).to(place)
-            losses = self.loss(self.model, batch)
-            value = (losses * share).sum() / whole
-            self.accelerator.backward(value)
+            share = torch.from_numpy(weight[part]).to(place)
+            # Gradients go between processes once a step, with its last micro-batch.
+            last = first + size >= len(own)
+            with contextlib.nullcontext() if last else self.accelerator.no_sync(self.model):
+                losses = self.loss(self.model, batch)
+                value = (losses * share).sum() / whole
+                # What goes between processes is the mean of their gradients, not the sum.
+                self.accelerator.backward(value * processes.world())
             found.append(losses.detach())
             mean += value.detach()
         return torch.cat(found), mean

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ..device import Device
 from ..multimodal.spec import ModelSpec
+from . import processes
 from .adapt import adapt, save, set_dropout
-from .batches import Batch, Learned, Rows
 from .checkpoints import Checkpoints
 from .events import Artifact, Emit
 from .files import folder_whole
@@ -19,35 +19,10 @@ from .jobs import CancelToken
 from .loop import Fitted, fit
 from .runs import Run
 from .spec import TrainSpec
-from .tasks.task import Task, Writer
+from .tasks.task import Scaling, Task, Writer
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .dataset import Dataset
-
-
-class Subset:
-    """Some of encoded samples, numbered from 0 again."""
-
-    def __init__(self, samples: Learned, rows: Rows) -> None:
-        self._samples = samples
-        self._rows = rows
-        self.lengths = samples.lengths[rows]
-        self.units = samples.units[rows]
-        self.weight: NDArray[np.float32] = samples.weight[rows]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def batch(self, rows: Rows) -> Batch:
-        """Return inputs and targets of some samples."""
-        return self._samples.batch(self._rows[rows])
-
-    def ids(self, rows: Rows) -> list[str]:
-        """Name the rows behind some samples."""
-        return self._samples.ids(self._rows[rows])
 
 
 def train(
@@ -91,11 +66,20 @@ def train(
     model = adapt(model, settings.adapt)
     if spec.gradient_checkpointing:
         model.gradient_checkpointing_enable()  # type: ignore[operator]
+    finish: Callable[[], None] = lambda: None
+    if isinstance(task, Scaling):
+        samples, held, finish = task.scale(model, samples, held)
     learnt = model
     if settings.adapt.kind == "head":
         model.to(device.kind)
         learnt, samples, held = head_only(
-            model, samples, held, emit=emit, check=cancel.check, cache=cache
+            model,
+            samples,
+            held,
+            emit=emit,
+            check=cancel.check,
+            cache=cache,
+            precision=device.precision,
         )
 
     def validate(trained: torch.nn.Module) -> Mapping[str, float]:
@@ -124,7 +108,10 @@ def train(
         cancel=cancel,
     )
     if not fitted.stopped:
-        with folder_whole(run.path / "model") as folder:
-            save(model, processor, folder, settings.adapt)
-        emit(Artifact(path="model", kind="model"))
+        finish()
+        if processes.is_main():
+            with folder_whole(run.path / "model") as folder:
+                save(model, processor, folder, settings.adapt)
+            emit(Artifact(path="model", kind="model"))
+        processes.barrier()
     return fitted

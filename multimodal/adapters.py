@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,10 @@ def merged(model: Any, folder: Path) -> Any:
         and all(name in fits for name in brought if f".{module}." in f".{name}")
     ] or None
     made = set(getattr(model, "newly_made", ()))
-    whole = PeftModel.from_pretrained(model, str(folder), config=settings).merge_and_unload()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about names that transformers will drop
+        whole = PeftModel.from_pretrained(model, str(folder), config=settings).merge_and_unload()
+    whole.requires_grad_(True)  # the adapter's base was fixed, and so was the adapter
     whole.newly_made = tuple(name for name in made if name not in fits)
     return whole
 
@@ -133,7 +137,7 @@ def four_bits() -> Any:
         )
     from transformers import BitsAndBytesConfig
 
-    return BitsAndBytesConfig(
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,

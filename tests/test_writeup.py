@@ -15,7 +15,7 @@ import yaml
 
 from pellucid import Recipe, execute
 from pellucid.core import Run
-from pellucid.core.report.tree import Section, Table, Text
+from pellucid.core.report.tree import LineFigure, Section, Table, Text
 from pellucid.errors import RunError
 from pellucid.writeup import _audit, compose, write
 
@@ -271,3 +271,49 @@ def test_how_it_was_trained(finished: Path) -> None:
         assert row[column] == value
     assert isinstance(settings, Table)
     assert ("early_stopping.patience", "2") in settings.rows
+
+
+@pytest.mark.parametrize(
+    ("task", "role", "answers"),
+    [
+        ("regression", {"label": "stars"}, "stars"),
+        ("multilabel", {"labels": ["good", "staff"]}, "good, staff"),
+    ],
+)
+def test_other_tasks_are_written_up(
+    task: str, role: dict[str, Any], answers: str, table: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    rows = pd.read_csv(table).iloc[:120]
+    rows["good"] = (rows["label"] == "positive").astype(int)
+    rows["staff"] = rows["text"].str.contains("staff").astype(int)
+    rows["stars"] = rows["good"] + rows["text"].str.len() / 100
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    recipe = {
+        "name": task,
+        "data": {"source": "rows.csv", "inputs": {"text": "text"}, **role},
+        "model": {"name": str(tiny_model), "max_length": 32},
+        "train": {"epochs": 2, "learning_rate": 3e-3, "batch_size": 16},
+        "evaluate": {"replicates": 100},
+    }
+    run = execute(Recipe.of(recipe, folder=tmp_path), tmp_path / "runs")
+    report = composed(run)
+    assert anchors(report) == ["evaluation-test", "evaluation-validation", "data", "training"]
+    assert any("of classification only" in text.text for text in report.summary)
+    assert dict(report.facts)["Answers"] == answers
+    assert report.subtitle.startswith(f"A {'multilabel ' * (task == 'multilabel')}text ")
+    figures = [block for block in report.sections[0].blocks if isinstance(block, LineFigure)]
+    kinds = {
+        "regression": ["Predicted and true numbers", "How far off the predictions are"],
+        "multilabel": ["Precision-recall curves", "ROC curves"],
+    }
+    assert [figure.title for figure in figures] == kinds[task]
+    (loss,) = (block for block in report.sections[-1].blocks if isinstance(block, LineFigure))
+    assert [line.name for line in loss.lines] == ["training loss", "validation loss"]
+    measured = json.loads((run.path / "evaluation.json").read_text())["test"]
+    card = (run.path / "model_card.md").read_text()
+    matter = yaml.safe_load(card.split("---")[1])
+    assert matter["pipeline_tag"] == "text-classification"
+    (result,) = matter["model-index"][0]["results"]
+    first = next(name for name, one in measured.items() if isinstance(one, dict) and one["value"])
+    assert round(measured[first]["value"], 4) in [one["value"] for one in result["metrics"]]
+    assert "<svg" in (run.path / "report.html").read_text()

@@ -35,7 +35,7 @@ def prepare(data: Path, folder: Path) -> Path:
             "clean": [{"drop_duplicates": {"near": True}}],
         },
         "model": {"name": str(model.resolve()), "task": "chat", "max_length": 192},
-        "train": {"epochs": 3, "learning_rate": 2e-3, "batch_size": 32},
+        "train": {"epochs": 3, "learning_rate": 1e-3, "batch_size": 8},
         "evaluate": {"generations": 32, "new_tokens": 32},
     }
     path = folder / "recipe.yaml"

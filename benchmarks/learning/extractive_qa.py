@@ -47,7 +47,7 @@ def prepare(data: Path, folder: Path) -> Path:
             "dropout": 0.0,
         },
         "train": {
-            "epochs": 8,
+            "epochs": 5,
             "learning_rate": 2.0e-4,
             "warmup": 0.1,
             "batch_size": 16,

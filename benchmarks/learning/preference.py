@@ -1,8 +1,8 @@
 """Preference tuning: a random-weight Llama learns to praise films.
 
-The 300 English pairs of chat_demos are too few and too mixed to show that anything is learnt: TF-IDF
-with a logistic regression, trained on 180 of them, tells the chosen answer from the rejected one in
-60% of 90 others. So pairs are made of film reviews (rt_polarity): asked to praise a film, a
+The 300 English pairs of chat_demos are too few and too mixed to show that anything is learnt:
+TF-IDF with a logistic regression, trained on 180 of them, tells the chosen answer from the rejected
+one in 60% of 90 others. So pairs are made of film reviews (rt_polarity): asked to praise a film, a
 favourable sentence is chosen and an unfavourable one rejected. `prepare_demo` makes the recipe for
 the 300 pairs.
 """

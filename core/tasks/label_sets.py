@@ -133,7 +133,7 @@ def weights(
     if spec.class_weight == "balanced":
         there = np.maximum(member.sum(axis=0), 1)
         absent = np.maximum(rows - member.sum(axis=0), 1)
-        return np.where(member, rows / (2 * there), rows / (2 * absent)).astype(np.float32)
+        return np.asarray(np.where(member, rows / (2 * there), rows / (2 * absent)), np.float32)
     for name in spec.class_weight:
         if name not in labels:
             raise RecipeError(
@@ -199,7 +199,7 @@ def _flags(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
                 (
                     "the cell is empty"
                     if cell is None or not str(cell).strip()
-                    else f"found “{cell}”"
+                    else f"found “{cell!s}”"
                 )
                 + ", expected 0 or 1",
                 "Correct the cell",

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...multimodal.text.token_losses import token_losses
+from .. import processes
 from ..batches import Batch, Rows, by_length
 from ..events import Clock, Emit, Progress, silent
 from ..predict import tokens_at_once
@@ -137,16 +138,17 @@ def nats(
     place = next(model.parameters()).device
     lengths = samples.lengths
     out = np.zeros(len(samples))
-    total, done = int(lengths.sum()), 0
+    batches = processes.share(by_length(lengths, _budget(model)))
+    total, done = sum(int(lengths[rows].sum()) for rows in batches), 0
     clock = Clock(total)
-    for rows in by_length(lengths, _budget(model)):
+    for rows in batches:
         batch = {name: tensor.to(place) for name, tensor in samples.batch(rows).items()}
         out[rows] = token_losses(model, batch).double().cpu().numpy()
         done += int(lengths[rows].sum())
         if clock.due() or done == total:
             emit(Progress(step=step, done=done, total=total, remaining=clock.remaining(done)))
         check()
-    return out
+    return processes.merge(out)
 
 
 def by_row(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from ...multimodal.text.windows import Windows, best_spans, probabilities
+from .. import processes
 from ..batches import Batch, by_length, inputs
 from ..events import Clock, Emit, Progress, silent
 from ..predict import tokens_at_once
@@ -30,7 +31,7 @@ def scores(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Te
     given = inputs(batch)
     found = model(**given)
     padding = given["attention_mask"] == 0
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         each.float().masked_fill(padding, float("-inf"))
         for each in (found.start_logits, found.end_logits)
     )
@@ -56,12 +57,13 @@ def answer(
     """
     place = next(model.parameters()).device
     lengths = windows.lengths
-    total, done = int(lengths.sum()), 0
+    batches = processes.share(by_length(lengths, tokens_at_once(model)))
+    total, done = sum(int(lengths[rows].sum()) for rows in batches), 0
     clock = Clock(total)
     found: list[Any] = [None] * len(windows)
     wrong = np.zeros(len(windows))
     with torch.inference_mode():
-        for rows in by_length(lengths, tokens_at_once(model)):
+        for rows in batches:
             batch = {name: tensor.to(place) for name, tensor in windows.batch(rows).items()}
             start, end = scores(model, batch)
             wrong[rows] = losses(start, end, batch["target"]).double().cpu().numpy()
@@ -72,6 +74,8 @@ def answer(
             if clock.due() or done == total:
                 emit(Progress(step=step, done=done, total=total, remaining=clock.remaining(done)))
             check()
+    found = processes.merge_lists(found, lambda one: one is None)
+    wrong = processes.merge(wrong)
     contexts = list(dataset.inputs.values())[1]
     parts = np.searchsorted(windows.owner, np.arange(len(dataset) + 1))
     out = []

@@ -153,3 +153,17 @@ class Writer(Protocol):
 
     def write(self, model: torch.nn.Module, processor: Any, dataset: Dataset) -> Sequence[Sample]:
         """Generate the answers of some rows with a model in evaluation mode."""
+
+
+@runtime_checkable
+class Scaling(Protocol):
+    """A task that is learnt in other units than its answers have."""
+
+    def scale(
+        self, model: torch.nn.Module, samples: Any, held: Any
+    ) -> tuple[Learned, Learned, Callable[[], None]]:
+        """Return training and validation samples in the units that are learnt.
+
+        And what is to be called once when training has ended, so that the model that is saved
+        answers in the answers' own units.
+        """

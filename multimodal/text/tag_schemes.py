@@ -91,9 +91,9 @@ def strict_entities(tags: Sequence[str], scheme: Scheme) -> list[Entity]:
 def write_tags(found: Iterable[Entity], words: int, scheme: Scheme) -> list[str]:
     """Return the tags of a text's entities, which must not overlap, in a scheme."""
     first, inside, last, single = {
-        "IOB2": "BIIB",
-        "IOBES": "BIES",
-        "BILOU": "BILU",
+        "IOB2": ("B", "I", "I", "B"),
+        "IOBES": ("B", "I", "E", "S"),
+        "BILOU": ("B", "I", "L", "U"),
     }[scheme]
     out = [OUTSIDE] * words
     for kind, start, end in found:

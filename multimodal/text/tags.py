@@ -78,7 +78,8 @@ class TaggedWords:
     def shift(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many padding tokens stand in front of each of some windows in a batch."""
         lengths = self.lengths[rows]
-        return (lengths.max() - lengths) * int(self.text.left)
+        before: NDArray[np.int64] = (lengths.max() - lengths) * int(self.text.left)
+        return before
 
     def read_at(self, row: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
         """Return the tokens of a window at which words are read, and the words' numbers."""

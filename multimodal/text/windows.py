@@ -71,7 +71,8 @@ class Windows:
     def shift(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many padding tokens stand in front of each of some windows in a batch."""
         lengths = self.lengths[rows]
-        return (lengths.max() - lengths) * int(self.text.left)
+        before: NDArray[np.int64] = (lengths.max() - lengths) * int(self.text.left)
+        return before
 
     def batch(self, rows: NDArray[np.int64]) -> dict[str, torch.Tensor]:
         """Pad some windows; ``target`` of shape (rows, 2) counts padding at the left, too."""

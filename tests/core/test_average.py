@@ -23,7 +23,7 @@ def shake(trained: torch.nn.Module) -> None:
     with torch.no_grad():
         for weight in trained.parameters():
             if weight.requires_grad:
-                weight += torch.randn_like(weight)
+                weight.add_(torch.randn_like(weight))
 
 
 def weights(of: torch.nn.Module) -> list[torch.Tensor]:

@@ -58,19 +58,19 @@ def test_predict_heeds_it_and_the_runs_own_predictions_stay(
     table = tmp_path / "new.csv"
     make_sentences(40, seed=9).to_csv(table, index=False)
     own = (run / "predictions.parquet").read_bytes()
-    plain = predict_table(Run.open(run), table, tmp_path / "plain.csv")
+    plain = predict_table(Run.open(run), table, tmp_path / "plain.parquet").frame()
     scores = plain["score:positive"]
     threshold = float(scores[scores > 0.5].median())
     decision.write(run, Decision("positive", threshold), Run.open(run).labels)
-    decided = predict_table(Run.open(run), table, tmp_path / "decided.csv")
+    decided = predict_table(Run.open(run), table, tmp_path / "decided.parquet").frame()
     expected = np.where(scores >= threshold, "positive", "negative")
     assert decided["prediction"].tolist() == expected.tolist() != plain["prediction"].tolist()
-    assert pd.read_csv(tmp_path / "decided.csv")["prediction"].tolist() == expected.tolist()
+    assert pd.read_parquet(tmp_path / "decided.parquet")["prediction"].tolist() == expected.tolist()
     pd.testing.assert_frame_equal(
         decided.drop(columns="prediction"), plain.drop(columns="prediction")
     )
     decision.clear(run)
-    again = predict_table(Run.open(run), table, tmp_path / "again.csv")
+    again = predict_table(Run.open(run), table, tmp_path / "again.parquet").frame()
     pd.testing.assert_frame_equal(again, plain)
     assert (run / "predictions.parquet").read_bytes() == own
 

@@ -117,7 +117,7 @@ def made(auto: str, kind: str, seed: int = 5) -> torch.nn.Module:
 
 
 def scores(output: Any) -> torch.Tensor:
-    names = [name for name in output.keys() if name.endswith("logits")]
+    names = [name for name in output if name.endswith("logits")]
     return torch.stack([output[name].flatten() for name in names])
 
 

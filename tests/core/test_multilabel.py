@@ -338,7 +338,7 @@ def test_probabilities_of_large_logits():
 def trained(tiny_model, make_sentences, vocabulary, tmp_path_factory):
     """A run that learns which kinds of words a sentence holds."""
     folder = tmp_path_factory.mktemp("multilabel")
-    rows = make_sentences(300, seed=3)
+    rows = make_sentences(600, seed=3)
     rows["good"] = (rows["label"] == "positive").astype(int)
     rows["staff"] = rows["text"].str.contains("staff").astype(int)
     rows.to_csv(folder / "rows.csv", index=False)
@@ -352,7 +352,12 @@ def trained(tiny_model, make_sentences, vocabulary, tmp_path_factory):
             "separator": ",",
         },
         "model": {"name": str(tiny_model), "max_length": 32},
-        "train": {"epochs": 10, "learning_rate": 3e-3, "batch_size": 16},
+        "train": {
+            "epochs": 6,
+            "learning_rate": 3e-3,
+            "batch_size": 16,
+            "early_stopping": {"patience": 0},
+        },
         "evaluate": {"replicates": 100},
     }
     return execute(Recipe.of(recipe, folder=folder), folder / "runs", only=("train", "evaluate"))
@@ -364,7 +369,7 @@ def test_a_run_learns_labels_and_its_model_answers_them_anywhere(trained):
     assert trained.task == "multilabel"
     assert trained.labels == ("good", "staff")
     measured = json.loads((trained.path / "evaluation.json").read_text())["test"]
-    assert measured["f1_micro"]["low"] > 0.7
+    assert measured["per_class"]["good"]["f1"]["value"] > 0.95
     usual = measured["baselines"]["frequent_labels"]["f1_macro"]
     assert measured["f1_macro"]["low"] > usual["high"]
     predictions = trained.predictions()

@@ -41,7 +41,9 @@ def test_vectors_are_not_decayed_and_every_weight_has_one_group() -> None:
     groups = parameter_groups(model, TrainSpec(weight_decay=0.1))
     assert [group["scale"] for group in groups] == [1.0, 1.0]
     for group in groups:
-        assert {weight.ndim for weight in group["params"]} == ({2} if group["weight_decay"] else {1})
+        assert {weight.ndim for weight in group["params"]} == (
+            {2} if group["weight_decay"] else {1}
+        )
     taken = [weight for group in groups for weight in group["params"]]
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     assert len(taken) == len(set(taken)) == len(trained)

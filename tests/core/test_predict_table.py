@@ -31,7 +31,9 @@ def test_scores_are_those_of_the_saved_model(
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     rows.to_csv(tmp_path / "new.csv", index=False)
-    found = predict_table(Run.open(finished), tmp_path / "new.csv", tmp_path / "out.parquet").frame()
+    found = predict_table(
+        Run.open(finished), tmp_path / "new.csv", tmp_path / "out.parquet"
+    ).frame()
     model = AutoModelForSequenceClassification.from_pretrained(finished / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(finished / "model")
     with torch.inference_mode():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,9 +16,12 @@ import torch
 from pellucid.errors import ModelError
 from pellucid.multimodal import hub, models
 from pellucid.multimodal.models import (
+    load,
     load_classifier,
     load_tokenizer,
     locate,
+    newly_made,
+    reload,
     reload_classifier,
     reload_tokenizer,
 )
@@ -277,3 +281,158 @@ def test_the_hub_is_asked_once_and_any_answer_counts(monkeypatch: pytest.MonkeyP
         server.server_close()
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     assert not hub.answers()
+
+
+# Other heads, runs and adapters
+
+
+def adapter(model: Path, folder: Path, auto: str = "AutoModelForSequenceClassification") -> Any:
+    """Save an adapter with weights that matter; return its model, base and adapter."""
+    import peft
+    import transformers
+
+    torch.manual_seed(4)
+    head = {"num_labels": 3} if "Sequence" in auto else {}
+    base = getattr(transformers, auto).from_pretrained(model, **head)
+    whole = [name for name in ("classifier",) if hasattr(base, name)]
+    settings = peft.LoraConfig(target_modules=["query", "value"], modules_to_save=whole or None)
+    made = peft.get_peft_model(base, settings).eval()
+    with torch.no_grad():
+        for weight in made.parameters():
+            if weight.requires_grad:
+                weight.add_(0.1 * torch.randn_like(weight))
+    made.save_pretrained(folder)
+    return made
+
+
+def logits(model: Any) -> torch.Tensor:
+    with torch.no_grad():
+        return model.eval()(input_ids=torch.arange(5, 15)[None]).logits
+
+
+@pytest.mark.parametrize(
+    "auto",
+    [
+        "AutoModelForMaskedLM",
+        "AutoModelForTokenClassification",
+        "AutoModelForQuestionAnswering",
+        "AutoModelForCausalLM",
+    ],
+)
+def test_any_auto_class_loads_and_its_saved_model_comes_back(
+    auto: str, model: Path, tmp_path: Path
+) -> None:
+    loaded = load(auto, locate(str(model)), SPEC, 1)
+    again = load(auto, locate(str(model)), SPEC, 1)
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(weight, again.state_dict()[name])
+    loaded.save_pretrained(tmp_path / "saved")
+    back = reload(auto, tmp_path / "saved")
+    assert not back.training and newly_made(back) == ()
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(weight, back.state_dict()[name])
+
+
+def test_what_is_new_is_known_and_nothing_is_printed(
+    model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    three = load_classifier(locate(str(model)), SPEC, ["a", "b", "c"], 1)
+    assert newly_made(three) == ("classifier.bias", "classifier.weight")
+    three.save_pretrained(model)
+    kept = load_classifier(locate(str(model)), SPEC, ["x", "y", "z"], 1)
+    assert newly_made(kept) == ()
+    assert torch.equal(kept.classifier.weight, three.classifier.weight)
+    other = load_classifier(locate(str(model)), SPEC, ["x", "y"], 1)
+    assert newly_made(other) == ("classifier.bias", "classifier.weight")
+    told = "".join(capfd.readouterr())
+    assert "newly" not in told and "MISSING" not in told and "MISMATCH" not in told
+
+
+def test_weights_of_another_body_are_refused(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"intermediate_size": 48}))
+    with pytest.raises(ModelError, match=r"don't belong to its config\.json: bert\.encoder"):
+        load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+
+
+def test_a_saved_model_that_lacks_its_head(model: Path) -> None:
+    with pytest.raises(ModelError, match=r"classifier\.bias, classifier\.weight are missing"):
+        reload_classifier(model)
+
+
+def test_a_run_stands_for_its_model(model: Path, tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "first"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "recipe.yaml").write_text("name: first\n")
+    assert "this run has no model yet" in refused(str(run))
+    shutil.copytree(model, run / "model")
+    source = locate(str(run))
+    assert source.name == str(run) and source.reference == str(run / "model")
+    assert load_tokenizer(source, SPEC)("good room")["input_ids"]
+    assert load_classifier(source, SPEC, ["a", "b"], 1).config.num_labels == 2
+
+
+def test_an_adapter_is_merged_into_its_base(model: Path, tmp_path: Path) -> None:
+    made = adapter(model, tmp_path / "adapter")
+    source = locate(str(tmp_path / "adapter"))
+    loaded = load_classifier(source, SPEC, ["a", "b", "c"], 1)
+    assert type(loaded).__name__ == "BertForSequenceClassification"
+    torch.testing.assert_close(logits(loaded), logits(made), rtol=1e-5, atol=1e-5)
+    # All of it can be trained, and its head is not new.
+    assert all(weight.requires_grad for weight in loaded.parameters())
+    assert newly_made(loaded) == ()
+    # The tokenizer is the base's, where the adapter brings none.
+    assert load_tokenizer(source, SPEC)("good room")["input_ids"]
+
+
+def test_an_adapter_with_another_head_gives_its_body(model: Path, tmp_path: Path) -> None:
+    made = adapter(model, tmp_path / "adapter")
+    loaded = load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
+    assert newly_made(loaded) == ("classifier.bias", "classifier.weight")
+    body = made.merge_and_unload().bert.state_dict()
+    for name, weight in loaded.bert.state_dict().items():
+        torch.testing.assert_close(weight, body[name], rtol=1e-6, atol=1e-6)
+
+
+def test_from_a_masked_models_adapter_to_a_classifier(model: Path, tmp_path: Path) -> None:
+    made = adapter(model, tmp_path / "adapter", "AutoModelForMaskedLM")
+    loaded = load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
+    body = made.merge_and_unload().bert.state_dict()
+    name = "encoder.layer.1.attention.self.query.weight"
+    torch.testing.assert_close(loaded.bert.state_dict()[name], body[name], rtol=1e-6, atol=1e-6)
+    plain = load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+    assert not torch.allclose(loaded.bert.state_dict()[name], plain.bert.state_dict()[name])
+
+
+def test_an_adapter_beside_an_adapter(model: Path, tmp_path: Path) -> None:
+    adapter(model, tmp_path / "first")
+    first = load_classifier(locate(str(tmp_path / "first")), SPEC, ["a", "b", "c"], 1)
+    assert first.name_or_path == str(tmp_path / "first")
+    second = Path(shutil.copytree(tmp_path / "first", tmp_path / "second"))
+    settings = json.loads((second / "adapter_config.json").read_text())
+    settings["base_model_name_or_path"] = str(tmp_path / "first")
+    (second / "adapter_config.json").write_text(json.dumps(settings))
+    both = load_classifier(locate(str(second)), SPEC, ["a", "b", "c"], 1)
+    name = "bert.encoder.layer.0.attention.self.value.weight"
+    start = load_classifier(locate(str(model)), SPEC, ["a", "b", "c"], 1).state_dict()[name]
+    one, two = (loaded.state_dict()[name] - start for loaded in (first, both))
+    torch.testing.assert_close(two, 2 * one, rtol=1e-4, atol=1e-6)
+
+
+def test_adapters_that_are_not_whole(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "adapter"
+    adapter(model, folder)
+    settings = json.loads((folder / "adapter_config.json").read_text())
+    for content, told in (
+        ("{", "doesn't say which model"),
+        (json.dumps(settings | {"base_model_name_or_path": None}), "is empty"),
+        (json.dumps(settings | {"base_model_name_or_path": "/no/such"}), "there is no such folder"),
+    ):
+        (folder / "adapter_config.json").write_text(content)
+        assert told in refused(str(folder))
+    (folder / "adapter_config.json").write_text(json.dumps(settings))
+    whole = (folder / "adapter_model.safetensors").read_bytes()
+    (folder / "adapter_model.safetensors").write_bytes(whole[:-10])
+    assert "cut off or altered" in refused(str(folder))
+    (folder / "adapter_model.safetensors").unlink()
+    assert "expected adapter_model.safetensors" in refused(str(folder))

@@ -207,7 +207,10 @@ class Curves(QWidget):
             curves = curves_of(job, panel.name)
             figure = training_figure(panel.title, panel.y_label, curves, unit=panel.unit)
             self.plots[panel.name].show_figure(figure)
-            if panel.always or curves:
+            elsewhere = panel.name == "validation" and any(
+                split == "validation" for _, split in job.series
+            )
+            if curves or (panel.always and not elsewhere):
                 shown.append(panel.name)
         if shown != self._shown:
             self._shown = shown
@@ -254,6 +257,7 @@ class Curves(QWidget):
             plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             plot.setMinimumHeight(190)
             self.plots[panel.name] = plot
+            card.setParent(self)  # one that stands in no place yet would be a window
             card.hide()
             self._cards[panel.name] = card
 

@@ -65,9 +65,10 @@ class Samples(Card):
                 continue
             came = True
             # A resumed run tells some steps twice: what it told last counts.
-            if event.at not in self._known:
+            if event.at < max(self._known, default=0):
                 self._known = {at: kept for at, kept in self._known.items() if at < event.at}
-            self._known.setdefault(event.at, []).append(event)
+            kept = [one for one in self._known.get(event.at, ()) if one.prompt != event.prompt]
+            self._known[event.at] = [*kept, event]
         if came:
             self._list(newest)
         self.setVisible(bool(self._known))

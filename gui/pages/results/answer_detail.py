@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ....core.measured import Measured
 from ....multimodal.escape import visible
@@ -14,7 +14,7 @@ from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, label, scrolled
 from ...widgets.conversation import Conversation, Said, messages_of
-from ...widgets.marked_text import BOTH, GIVEN, TRUE, MarkedText, Piece
+from ...widgets.marked_text import BOTH, GIVEN, QUIET, TRUE, MarkedText, Piece
 from .answers import (
     RIGHT,
     UNKNOWN,
@@ -29,8 +29,6 @@ from .answers import (
 from .bars import Bar, IntervalBars
 from .desk import Desk
 from .facts import SCORE
-
-MOST = 20_000
 
 
 class AnswerDetail(QWidget):
@@ -51,11 +49,7 @@ class AnswerDetail(QWidget):
         self.given = MarkedText(theme, tr("As the model answers"))
         self.scores_title = label(tr("Scores"), "muted")
         self.scores = IntervalBars(theme, tr("Score of each label"))
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
-        self.text.setAccessibleName(tr("The row’s text"))
-        self.text.setMinimumHeight(150)
+        self.text = MarkedText(theme, tr("The row’s text"), tallest=420)
         self.groups_title = label(tr("Groups"), "muted")
         chips = QWidget()
         self.chips = Flow(chips)
@@ -286,11 +280,12 @@ class AnswerDetail(QWidget):
         if not text:
             self._waiting()
             return
-        self.text.setPlainText(visible(text, MOST, lines=True))
+        self.text.show_pieces([Piece(text)])
         self.text.show()
 
     def _waiting(self) -> None:
-        self.text.setPlainText(tr("The text stands in the run’s table, which was not read yet."))
+        said = tr("The text stands in the run’s table, which was not read yet.")
+        self.text.show_pieces([Piece(said, QUIET)])
         self.text.show()
 
 

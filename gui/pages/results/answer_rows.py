@@ -95,6 +95,13 @@ class AnswerRows(QWidget):
         self.worst.setChecked(True)
         self.worst.clicked.connect(lambda *_: self._sort())
         line.addWidget(self.worst)
+        self.written = QPushButton(tr("With a generated answer"))
+        set_look(self.written, "chip")
+        self.written.setCheckable(True)
+        self.written.setChecked(True)
+        self.written.setToolTip(tr("evaluate.generations says for how many rows one is generated"))
+        self.written.clicked.connect(lambda *_: self._keep())
+        line.addWidget(self.written)
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Words in the text"))
         self.search.setAccessibleName(tr("Words in the text"))
@@ -121,6 +128,7 @@ class AnswerRows(QWidget):
             return
         for chip in self.chips.values():
             chip.setVisible(answers.judged)
+        self.written.setVisible(answers.written is not None)
         self.worst.setVisible(bool(answers.worst_column))
         self.worst.setToolTip(tr("In the order of: {what}").format(what=answers.worst_name))
         new = before is None or before.path != reading.path
@@ -163,6 +171,7 @@ class AnswerRows(QWidget):
         self.search.clear()
         self._wait.stop()
         self._kept = source
+        self.written.setChecked(False)
         self.show_which("all")
 
     def _keep(self) -> None:
@@ -171,7 +180,8 @@ class AnswerRows(QWidget):
         answers = None if self._reading is None else self._reading.answers
         if model is not None and answers is not None:
             words = self.search.text().strip()
-            model.keep(condition(answers, self.which, words, self._split))
+            written = self.written.isChecked() and answers.written is not None
+            model.keep(condition(answers, self.which, words, self._split, written=written))
 
     def _arranged(self) -> None:
         model = self.view.columns
@@ -243,7 +253,9 @@ class AnswerRows(QWidget):
         self._texts.end()
 
 
-def condition(answers: Answers, which: Which, words: str, split: str) -> Callable[[Any], Any]:
+def condition(
+    answers: Answers, which: Which, words: str, split: str, *, written: bool = False
+) -> Callable[[Any], Any]:
     """Return what `ColumnsModel.keep` takes; it is worked out beside the main thread."""
 
     def rows(_: Any) -> Any:
@@ -251,6 +263,8 @@ def condition(answers: Answers, which: Which, words: str, split: str) -> Callabl
         import pyarrow.compute as pc
 
         kept = answers.in_split(split)
+        if written and answers.written is not None:
+            kept = kept & answers.written
         if which == "wrong":
             kept = kept & (answers.right == WRONG)
         elif which == "right":

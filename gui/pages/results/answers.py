@@ -50,6 +50,8 @@ class Answers:
         they come first when it rises.
     splits, split
         Names of the splits, and the number of each row's one.
+    written
+        Whether an answer was generated for each row; None where answers aren't generated.
     labels
         Labels of a multilabel task.
     inputs
@@ -67,6 +69,7 @@ class Answers:
     worst_up: bool
     splits: tuple[str, ...]
     split: NDArray[np.integer]
+    written: NDArray[np.bool_] | None = None
     labels: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -163,6 +166,7 @@ def read_answers(run: Path, task: str, labels: Sequence[str], texts: Path) -> An
         worst_up=made.worst_up,
         splits=splits,
         split=split,
+        written=_written_rows(raw, task),
         labels=tuple(labels),
         inputs=inputs,
         groups=tuple(name.removeprefix(GROUP) for name in groups),
@@ -273,6 +277,14 @@ def _written(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
     return _Made([], loss, tr("highest perplexity"), tr("Perplexity"), columns=columns)
 
 
+def _written_rows(raw: Any, task: str) -> NDArray[np.bool_] | None:
+    """Say for which rows an answer was generated; None where that parts no rows."""
+    if task not in ("chat", "causal_lm") or "prediction" not in raw.column_names:
+        return None
+    found: NDArray[np.bool_] = raw["prediction"].is_valid().to_numpy()
+    return found if found.any() and not found.all() else None
+
+
 def _preferred(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
     rewards = [_numbers(raw, name) for name in ("reward_chosen", "reward_rejected")]
     found = [
@@ -296,7 +308,7 @@ MAKE: Mapping[str, Callable[[Any, Sequence[str], Sequence[str]], _Made]] = {
     "token_classification": _tags,
     "extractive_qa": _passages,
     "masked_lm": _documents,
-    "causal_lm": _documents,
+    "causal_lm": _written,
     "chat": _written,
     "preference": _preferred,
 }
