@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from .core import events
+from .core.metric_names import mentioned
 
 if TYPE_CHECKING:
     from .core.compare import Comparison
@@ -73,8 +74,8 @@ class Follow:
                 self._advance(event)
             case events.Metric(name="loss", value=value):
                 self._loss = f"loss {value:.3f}"
-            case events.Metric(split="validation", name="f1_macro", value=value, at=at):
-                self._console.print(f"  after step {at}: validation F1 (macro) {value:.3f}")
+            case events.Metric(split="validation", name=name, value=value, at=at):
+                self._console.print(f"  after step {at}: validation {mentioned(name)} {value:.4g}")
             case events.Warning(text=text):
                 self._console.print(f"[yellow]Note:[/] {_plain(text)}", highlight=False)
             case events.Stopped(reason="stop"):
@@ -118,11 +119,11 @@ class Follow:
 
 def runs_table(rows: list[tuple[str, ...]], tags: list[str] | None = None) -> Table:
     """Lay out the list of runs; their tags beside them where any has some."""
-    names = ["Run", "Status", "Accuracy", "F1 (macro)", "Model", "Begun"]
+    names = ["Run", "Status", "First figure", "Second figure", "Model", "Begun"]
     if tags is not None and any(tags):
         names.append("Tags")
         rows = [(*row, own) for row, own in zip(rows, tags, strict=True)]
-    return plain_table(names, rows, right=("Accuracy", "F1 (macro)"))
+    return plain_table(names, rows, right=("First figure", "Second figure"))
 
 
 def comparison_tables(found: Comparison) -> list[Table]:

@@ -12,7 +12,7 @@ BENCHMARKS = {
     "lora": lora,
     "predict": predict,
     "learns": learns,
-    "domain_adaptation": domain_adaptation,
+    "domain-adaptation": domain_adaptation,
     "window": window,
 }
 

@@ -1,7 +1,7 @@
 """Train every task on real data, and put its metric beside the simplest answers'.
 
-Each task's recipe is made from a dataset beside the project by a file of `benchmarks.learning`. What
-is printed is the test rows' figure with its interval, the same for each baseline (the majority
+Each task's recipe is made from a dataset beside the project by a file of `benchmarks.learning`.
+What is printed is the test rows' figure with its interval, the same for each baseline (the majority
 class, the most frequent tag, the mean, TF-IDF, or the model before training), and the difference.
 """
 
@@ -61,6 +61,8 @@ def _learn(task: str, data: Path, folder: Path, runs: Path) -> list[str]:
     module = import_module(f"pellucid.benchmarks.learning.{task}")
     recipe = Recipe.load(module.prepare(data, folder))
     run = execute(recipe, runs, only=("train", "evaluate"))
+    if run.status != "finished":
+        raise SystemExit(f"{run.path} is {run.status}")
     measured = json.loads((run.path / "evaluation.json").read_text())["test"]
     metric = TASKS[task]
     lines = [f"{task}: {metric} {_figure(measured[metric])}"]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..device import Device
 from . import processes
-from .batches import Learned, Sampler, length_buckets
+from .batches import Learned, Rows, Sampler, length_buckets
 from .checkpoints import Checkpoints, State
 from .divergence import Losses
 from .dropout import quick_masks
@@ -111,11 +111,9 @@ def fit(
     def judge() -> None:
         """Validate, and keep the weights where they are the best so far."""
         if validate is not None:
-            trained.eval()
             with average.swapped() if average is not None else contextlib.nullcontext():
                 if _best(step.measured(validate), metric, state, spec, emit):
                     checkpoints.save_best(model)
-            trained.train()
 
     def save() -> None:
         """Write all that is needed to go on from here."""
@@ -125,7 +123,7 @@ def fit(
     steps = steps_of(len(samples), spec)
     clock, speed, losses = Clock(steps, state.step), Throughput(step.accelerator.device), Losses()
     while state.epoch < spec.epochs and not state.ended:
-        batches = sampler(samples.lengths, spec.batch_size, [spec.seed, state.epoch])
+        batches = _batches(samples, sampler, spec, state.epoch)
         trained.train()
         for rows in speed.over(batches[state.batch :]):
             began = time.perf_counter()
@@ -165,6 +163,14 @@ def fit(
     if not checkpoints.load_best(model) and average is not None:
         average.put()
     return Fitted(state, stopped=False)
+
+
+def _batches(samples: Learned, sampler: Sampler, spec: TrainSpec, epoch: int) -> list[Rows]:
+    """Return an epoch's batches; samples that differ from epoch to epoch (masks) are renewed."""
+    renew = getattr(samples, "begin_epoch", None)
+    if renew is not None:
+        renew(epoch)
+    return sampler(samples.lengths, spec.batch_size, [spec.seed, epoch])
 
 
 def steps_of(samples: int, spec: TrainSpec) -> int:

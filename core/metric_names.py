@@ -56,6 +56,7 @@ METRICS = {
         ("rouge2", "ROUGE-2", "rouge"),
         ("rougeL", "ROUGE-L", "rouge"),
         ("bleu", "BLEU", "bleu"),
+        ("preference_loss", "Loss per pair in nats (lower is better)", "loss"),
         ("margin", "Mean margin of the chosen answer", "margin"),
         ("preference_loss", "Preference loss (lower is better)", "loss"),
     )

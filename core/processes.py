@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+S = TypeVar("S", bound="Sequence[Any] | NDArray[Any]")
 
 _alone: list[bool] = []
 
@@ -95,9 +96,10 @@ def from_main(work: Callable[[], T]) -> T:
     return cast(T, said[0])
 
 
-def share(items: Sequence[T]) -> Sequence[T]:
+def share(items: S) -> S:
     """Return this process's part of a list: every so many, so that the parts cost alike."""
-    return items[rank() :: world()]
+    own: Any = items[rank() :: world()]
+    return cast(S, own)
 
 
 def merge(whole: NDArray[Any]) -> NDArray[Any]:

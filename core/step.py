@@ -139,10 +139,14 @@ class Step:
 
     def measured(self, validate: Validate) -> Mapping[str, float]:
         """Measure the model; where several processes train, each a part of the rows."""
-        if processes.world() == 1:
-            return validate(self.model)
-        with processes.alone() if processes.sharded() else contextlib.nullcontext():
-            return validate(self.accelerator.unwrap_model(self.model))
+        self.model.eval()
+        try:
+            if processes.world() == 1:
+                return validate(self.model)
+            with processes.alone() if processes.sharded() else contextlib.nullcontext():
+                return validate(self.accelerator.unwrap_model(self.model))
+        finally:
+            self.model.train()
 
     def _within_memory(self, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
         """Halve the micro-batch where memory runs out, until a step fits; it learns the same."""

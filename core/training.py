@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -66,7 +66,7 @@ def train(
     model = adapt(model, settings.adapt)
     if spec.gradient_checkpointing:
         model.gradient_checkpointing_enable()  # type: ignore[operator]
-    finish: Callable[[], None] = lambda: None
+    finish = None
     if isinstance(task, Scaling):
         samples, held, finish = task.scale(model, samples, held)
     learnt = model
@@ -108,7 +108,8 @@ def train(
         cancel=cancel,
     )
     if not fitted.stopped:
-        finish()
+        if finish is not None:
+            finish()
         if processes.is_main():
             with folder_whole(run.path / "model") as folder:
                 save(model, processor, folder, settings.adapt)

@@ -17,6 +17,8 @@ from .weights import check_safetensors
 
 SETTINGS = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
+PREFIX = "base_model.model."
+"""What peft puts in front of the base's own names."""
 
 
 def is_adapter(folder: Path) -> bool:
@@ -80,31 +82,54 @@ def merged(model: Any, folder: Path) -> Any:
         An ordinary model of the base's class. What of it the adapter brought stands no longer
         among its `newly_made` weights.
     """
-    from peft import PeftConfig, PeftModel
-    from safetensors import safe_open
+    from peft import (
+        PeftConfig,
+        get_peft_model,
+        get_peft_model_state_dict,
+        set_peft_model_state_dict,
+    )
+    from safetensors.torch import load_file
 
-    with safe_open(folder / WEIGHTS, framework="numpy") as opened:
-        names = list(opened.keys())
-        shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in names}
-    brought = {name.removeprefix("base_model.model."): shape for name, shape in shapes.items()}
-    own = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
-    fits = {name for name, shape in brought.items() if own.get(name) == shape}
+    brought = load_file(folder / WEIGHTS)
+    own = {f"{PREFIX}{name}": weight.shape for name, weight in model.named_parameters()}
+    fits = {name for name, weight in brought.items() if own.get(name) == weight.shape}
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
     # A head for other answers stays the base's; the task type would ask for the adapter's.
     settings.task_type = None
-    settings.modules_to_save = [
-        module
-        for module in settings.modules_to_save or []
-        if any(f".{module}." in f".{name}" for name in fits)
-        and all(name in fits for name in brought if f".{module}." in f".{name}")
-    ] or None
-    made = set(getattr(model, "newly_made", ()))
+    parts = {
+        part: {name for name in brought if f".{part}." in name}
+        for part in settings.modules_to_save or []
+    }
+    settings.modules_to_save = [part for part, names in parts.items() if names and names <= fits]
+    other = set().union(*parts.values()) - fits
+    settings.modules_to_save = settings.modules_to_save or None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about names that transformers will drop
-        whole = PeftModel.from_pretrained(model, str(folder), config=settings).merge_and_unload()
-    whole.requires_grad_(True)  # the adapter's base was fixed, and so was the adapter
-    whole.newly_made = tuple(name for name in made if name not in fits)
+        whole = get_peft_model(model, settings)
+        room = {name: weight.shape for name, weight in get_peft_model_state_dict(whole).items()}
+        taken = {name: brought[name] for name in brought if name not in other}
+        body = f"{PREFIX}{model.base_model_prefix}."
+        strays = [
+            name
+            for name, weight in taken.items()
+            if room.get(name) != weight.shape and (name in room or name.startswith(body))
+        ]
+        if strays:
+            raise ModelError(
+                paragraph(
+                    str(folder / WEIGHTS),
+                    f"the adapter doesn't belong to {base_of(folder)}: the model there has no "
+                    f"place for {strays[0].removeprefix(PREFIX)}",
+                    "Correct base_model_name_or_path in adapter_config.json",
+                )
+            )
+        set_peft_model_state_dict(whole, taken)
+        whole = whole.merge_and_unload()
+    whole.requires_grad_(True)  # beside an adapter its base is fixed
+    made = set(getattr(model, "newly_made", ()))
+    kept = {name for part in settings.modules_to_save or [] for name in parts[part]}
+    whole.newly_made = tuple(name for name in made if f"{PREFIX}{name}" not in kept)
     return whole
 
 

@@ -249,7 +249,7 @@ class Chat:
             return answers, expected
         tokenizer = template.tokenizer
         room = int(min(tokenizer.model_max_length, 1 << 20))
-        new = max(min(self.measured.new_tokens, room - 1), 1)
+        new = max(min(self.measured.new_tokens, room // 2), 1)
         most = max(min(self.model.max_length, room - new), 1)
         tokens = tokenizer(
             [asked[row] for row in rows], add_special_tokens=False, truncation=False, verbose=False

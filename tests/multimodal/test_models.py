@@ -436,3 +436,21 @@ def test_adapters_that_are_not_whole(model: Path, tmp_path: Path) -> None:
     assert "cut off or altered" in refused(str(folder))
     (folder / "adapter_model.safetensors").unlink()
     assert "expected adapter_model.safetensors" in refused(str(folder))
+
+
+def test_an_adapter_of_another_model(model: Path, tmp_path: Path) -> None:
+    import transformers
+
+    adapter(model, tmp_path / "adapter")
+    torch.manual_seed(0)
+    transformers.BertModel(
+        transformers.BertConfig(
+            vocab_size=120,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+        )
+    ).save_pretrained(model)
+    with pytest.raises(ModelError, match=r"doesn't belong to .* no place for bert\.encoder"):
+        load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b", "c"], 1)

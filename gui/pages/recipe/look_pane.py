@@ -167,7 +167,7 @@ class LookPane(QWidget):
 
 def _head(one: Any) -> str:
     said = tr("{place}: {learnt} of {tokens} tokens are learnt").format(
-        place=visible(str(one.get("place", "")), 120),
+        place=visible(str(one.get("place", "")).rpartition("/")[2], 120),
         learnt=f"{one['learnt']:,}",
         tokens=f"{one['tokens']:,}",
     )

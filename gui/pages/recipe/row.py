@@ -19,7 +19,7 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import READABLE, label
-from .fitting import Fitting
+from .fitting import Fitting, choice_words
 from .inputs import Editor, SuggestedField, TextField
 from .lists import Rows
 from .model_field import ModelField
@@ -158,7 +158,8 @@ class Row(QWidget):
         if self.unused:
             text = f"{self.unused} {text}"
         if not self.item.required and self.item.default not in (None, []):
-            usual = _short(self.item.default)
+            usual = choice_words(self.item.name).get(str(self.item.default), "")
+            usual = usual or _short(self.item.default)
             text = f"{text} {tr('Default: {value}.').format(value=usual)}"
         self.note.setText(text)
 
