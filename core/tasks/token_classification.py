@@ -54,6 +54,8 @@ class TokenClassification:
 
     def arrange(self, table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, DataSpec]:
         """Write every row's tags as a JSON list; refuse a row that has more or fewer than words."""
+        import pandas as pd
+
         from ...multimodal.text.tags import read_tags, read_words
 
         spec = named(spec, self.name)
@@ -89,7 +91,7 @@ class TokenClassification:
                     )
                 )
             cells[row] = _written(tags)
-        table[label] = cells
+        table[label] = pd.Series(cells, index=table.index, dtype=object)
         return table, spec
 
     def labels(self, table: pd.DataFrame, spec: DataSpec) -> tuple[str, ...]:

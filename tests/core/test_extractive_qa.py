@@ -146,8 +146,10 @@ def test_inputs_in_either_order(path: Path) -> None:
             "1 columns are named",
         ),
         (
-            [{"question": "a", "context": "", "answers": []}]
-            + [{"question": "a", "context": "b", "answers": ["b"]}],
+            [
+                {"question": "a", "context": "", "answers": []},
+                {"question": "a", "context": "b", "answers": ["b"]},
+            ],
             {},
             "t.json, row 1, column “context”: the cell is empty",
         ),
@@ -252,12 +254,26 @@ def test_a_run_learns_to_answer(path: Path, tiny_model: Path, tmp_path: Path) ->
     recipe = Recipe.of(
         {
             "name": "qa",
-            "data": {"source": str(path), "id": "id", "split": {"train": 0.7, "validation": 0.1, "test": 0.2}},
-            "model": {"name": str(tiny_model), "task": "extractive_qa", "max_length": 48, "dropout": 0.0},
-            "train": {"epochs": 30, "learning_rate": 5e-3, "batch_size": 16, "early_stopping": {"patience": 0}},
+            "data": {
+                "source": str(path),
+                "id": "id",
+                "split": {"train": 0.7, "validation": 0.1, "test": 0.2},
+            },
+            "model": {
+                "name": str(tiny_model),
+                "task": "extractive_qa",
+                "max_length": 48,
+                "dropout": 0.0,
+            },
+            "train": {
+                "epochs": 30,
+                "learning_rate": 5e-3,
+                "batch_size": 16,
+                "early_stopping": {"patience": 0},
+            },
             "evaluate": {"replicates": 100},
         }
-    )  # fmt: skip
+    )
     run = execute(recipe, tmp_path / "runs", only=("train", "evaluate"))
     test = json.loads((run.path / "evaluation.json").read_text())["test"]
     assert test["f1"]["value"] > 0.8

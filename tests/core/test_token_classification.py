@@ -204,8 +204,18 @@ def test_a_run_learns_to_tag(path: Path, tiny_model: Path, tmp_path: Path) -> No
         {
             "name": "tags",
             "data": {"source": str(path), "inputs": {"words": "text"}, "label": "tags", "id": "id"},
-            "model": {"name": str(tiny_model), "task": "token_classification", "max_length": 32},
-            "train": {"epochs": 12, "learning_rate": 5e-3, "batch_size": 16},
+            "model": {
+                "name": str(tiny_model),
+                "task": "token_classification",
+                "max_length": 32,
+                "dropout": 0.0,
+            },
+            "train": {
+                "epochs": 40,
+                "learning_rate": 5e-3,
+                "batch_size": 16,
+                "early_stopping": {"patience": 0},
+            },
             "evaluate": {"replicates": 100},
         }
     )
