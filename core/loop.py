@@ -121,7 +121,8 @@ def fit(
         emit(Artifact(path=f"{path.parent.name}/{path.name}", kind="checkpoint"))
 
     steps = steps_of(len(samples), spec)
-    clock, speed, losses = Clock(steps, state.step), Throughput(step.accelerator.device), Losses()
+    speed = Throughput(step.accelerator.device, samples.lengths)
+    clock, losses = Clock(steps, state.step), Losses()
     while state.epoch < spec.epochs and not state.ended:
         batches = _batches(samples, sampler, spec, state.epoch)
         trained.train()

@@ -1,4 +1,4 @@
-"""Loading models and tokenizers: any of transformers' Auto classes, in float32, told apart from new.
+"""Loading models by any of transformers' Auto classes, and their tokenizers.
 
 Where they come from stands in `sources`, whose names are offered here too.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
-from pellucid.core import Run, events
+from pellucid import Recipe, execute
+from pellucid.core import CancelToken, Run, events
 
 
 def write(folder: Path, raw: dict[str, Any], **train: Any) -> Path:
@@ -79,6 +83,70 @@ def test_five_kills_change_no_bit(raw_recipe: dict[str, Any], tmp_path: Path) ->
     recipe = write(tmp_path, raw_recipe, epochs=6, checkpoint_steps=3)
     killed, whole, moments = kill_and_resume(recipe, tmp_path, kills=5, seed=1, steps=110)
     assert len(moments) >= 3, moments  # the kills fell into the training, not behind it
+    assert killed == whole
+
+
+@pytest.fixture(scope="session")
+def recipes(
+    raw_recipe: dict[str, Any], tiny_decoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
+    """Give recipes of three tasks that train in seconds, with dropout and a moving average."""
+    folder = tmp_path_factory.mktemp("tasks")
+    generator = random.Random(0)
+    questions, texts = folder / "questions.jsonl", folder / "texts.csv"
+    with questions.open("w", encoding="utf-8") as file:
+        for number in range(240):
+            words = [generator.choice(PLAIN) for _ in range(generator.randint(8, 24))]
+            place = generator.randrange(len(words))
+            words[place] = generator.choice(ANSWERS)
+            start = len(" ".join([*words[:place], ""]))
+            answers = [{"text": words[place], "start": start}]
+            row = {"question": "was it good?", "context": " ".join(words), "answers": answers}
+            file.write(json.dumps(row) + "\n")
+    with texts.open("w", encoding="utf-8") as file:
+        file.write("text\n")
+        for _ in range(240):
+            words = [generator.choice(PLAIN) for _ in range(generator.randint(4, 24))]
+            file.write(" ".join(words) + "\n")
+    train = {"epochs": 3, "learning_rate": 1e-3, "batch_size": 8, "checkpoint_steps": 3}
+    return {
+        "classification": {**raw_recipe, "train": {**train, "batch_size": 16, "average": 0.9}},
+        "extractive_qa": {
+            "name": "questions",
+            "data": {"source": str(questions), "label": "answers"},
+            "model": {**raw_recipe["model"], "task": "extractive_qa"},
+            "train": train,
+        },
+        "causal_lm": {
+            "name": "texts",
+            "data": {"source": str(texts), "inputs": {"text": "text"}},
+            "model": {
+                "name": str(tiny_decoder),
+                "task": "causal_lm",
+                "max_length": 32,
+                "dropout": 0.1,
+            },
+            "train": {**train, "packing": False},
+        },
+    }
+
+
+PLAIN = ["the", "room", "was", "very", "and", "staff", "were", "a", "desk", "we", "it", "stayed"]
+ANSWERS = ["good", "lovely", "bad", "awful"]
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    ("task", "kills", "seed"),
+    [("classification", 7, 2), ("extractive_qa", 7, 3), ("causal_lm", 6, 4)],
+)
+def test_twenty_kills_over_three_tasks_change_no_bit(
+    recipes: dict[str, dict[str, Any]], tmp_path: Path, task: str, kills: int, seed: int
+) -> None:
+    raw = recipes[task]
+    recipe = write(tmp_path, raw, epochs=6)
+    killed, whole, moments = kill_and_resume(recipe, tmp_path, kills, seed, steps=110)
+    assert len(moments) == kills, moments
     assert killed == whole
 
 
@@ -148,3 +216,185 @@ def test_a_full_disk_fails_the_job_and_keeps_the_last_checkpoint(
     assert load_file(kept[-1] / "model.safetensors")
     assert json.loads((kept[-1] / "state.json").read_text())["step"] > 0
     assert not list(run.rglob(".partial-*"))
+
+
+def told(run: Path, kind: type[events.Event]) -> list[Any]:
+    return [one for one in events.read(run / "events.jsonl") if isinstance(one, kind)]
+
+
+def stop_behind(raw: dict[str, Any], runs: Path, step: int) -> Run:
+    """Carry a training out until a checkpoint of that step stands there."""
+    token = CancelToken()
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Artifact) and event.path.endswith(f"step-{step:08d}"):
+            token.stop()
+
+    run = execute(Recipe.of(raw), runs, emit=listen, cancel=token, only=["train"])
+    assert run.status == "stopped"
+    return run
+
+
+@pytest.mark.parametrize("task", ["classification", "extractive_qa", "causal_lm"])
+@pytest.mark.parametrize("adapt", ["full", "lora", "frozen", "head"])
+def test_stopped_and_resumed_changes_no_bit(
+    recipes: dict[str, dict[str, Any]], tmp_path: Path, task: str, adapt: str
+) -> None:
+    raw = copy.deepcopy(recipes[task])
+    raw["model"]["adapt"] = (
+        {"kind": "full", "frozen_embeddings": True} if adapt == "frozen" else adapt
+    )
+    whole = execute(Recipe.of(raw), tmp_path / "whole", only=["train"])
+    run = stop_behind(raw, tmp_path / "parts", 6)
+    resumed = execute(Recipe.of(raw), tmp_path / "parts", only=["train"], resume=True)
+    assert resumed.path == run.path and resumed.status == "finished"
+    for file in sorted(whole.model.glob("*.safetensors")):
+        assert (resumed.model / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip"])
+def test_a_damaged_checkpoint_is_set_aside_and_changes_no_bit(
+    raw_recipe: dict[str, Any], finished: Path, tmp_path: Path, harm: str
+) -> None:
+    run = stop_behind(raw_recipe, tmp_path, 15)
+    before, newest = sorted((run.path / "checkpoints").glob("step-*"))
+    file = newest / "optimizer.safetensors"
+    content = bytearray(file.read_bytes())
+    if harm == "cut":
+        content = content[: len(content) // 2]
+    else:
+        content[-40] ^= 255
+    file.write_bytes(bytes(content))
+    execute(Recipe.of(raw_recipe), tmp_path, only=["train"], resume=True)
+    (warning,) = [one.text for one in told(run.path, events.Warning) if "damaged" in one.text]
+    assert str(newest) in warning and "optimizer.safetensors" in warning
+    assert (run.path / "checkpoints" / f"damaged-{newest.name}").is_dir()
+    assert before.name < newest.name and run.status == "finished"
+    weights = [(one / "model" / "model.safetensors").read_bytes() for one in (run.path, finished)]
+    assert weights[0] == weights[1]
+
+
+def test_a_row_without_a_finite_loss_ends_the_training(
+    raw_recipe: dict[str, Any], tiny_model: Path, tmp_path: Path
+) -> None:
+    """The model's weights of one letter are infinite, and one row of the table has it."""
+    import shutil
+
+    import pandas as pd
+    from safetensors.numpy import load_file, save_file
+    from transformers import AutoTokenizer
+
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny_model, broken)
+    weights = load_file(broken / "model.safetensors")
+    number = AutoTokenizer.from_pretrained(broken).convert_tokens_to_ids("7")
+    name = next(one for one in weights if one.endswith("word_embeddings.weight"))
+    weights[name][number] = float("inf")
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    table = pd.read_csv(raw_recipe["data"]["source"])
+    table["split"] = ["train"] * 320 + ["validation"] * 40 + ["test"] * 40
+    table.loc[5, "text"] += " 7"
+    table.to_csv(tmp_path / "table.csv", index=False)
+    data = {
+        **raw_recipe["data"],
+        "source": str(tmp_path / "table.csv"),
+        "split": {"column": "split"},
+    }
+    raw = {**raw_recipe, "data": data, "model": {**raw_recipe["model"], "name": str(broken)}}
+    recipe = write(tmp_path, raw, checkpoint_steps=1)
+    process = begin(recipe, tmp_path / "runs")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 1 and "Traceback" not in err
+    found = re.search(r"training, step (\d+): the loss of row s0005 is no number", err)
+    assert found is not None, err
+    assert "Look at these rows" in err
+    step = int(found[1])
+    assert step > 2
+    # The last good checkpoint is the one before that step, and it is sound.
+    run = tmp_path / "runs" / "tiny"
+    assert Run(run).status == "failed"
+    kept = sorted((run / "checkpoints").glob("step-*"))
+    assert kept[-1].name == f"step-{step - 1:08d}"
+    saved = load_file(kept[-1] / "model.safetensors")
+    for one, tensor in saved.items():
+        assert np.isfinite(np.delete(tensor, number, 0) if one.endswith(name) else tensor).all(), (
+            one
+        )
+
+
+SHORT_OF_MEMORY = """
+import json, resource, sys
+from pathlib import Path
+from types import SimpleNamespace
+import numpy as np, psutil, torch
+from pellucid import device
+from pellucid.core import events
+from pellucid.core.checkpoints import Checkpoints
+from pellucid.core.jobs import CancelToken
+from pellucid.core.loop import fit
+from pellucid.core.spec import TrainSpec
+
+WIDTH, BATCH = 2**20, 64  # a hidden layer of 256 MB for a whole step
+
+class Rows:
+    lengths = units = np.ones(256, dtype=np.int64)
+    weight = np.ones(256, dtype=np.float32)
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(256, 3)).astype(np.float32))
+    def __len__(self):
+        return 256
+    def batch(self, rows):
+        return {"x": self.x[rows], "target": (self.x[rows, 0] > 0).float()}
+    def ids(self, rows):
+        return [str(row) for row in rows]
+
+class Wide(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = torch.nn.Linear(3, WIDTH)
+        self.last = torch.nn.Linear(WIDTH, 1)
+    def forward(self, x):
+        return self.last(self.first(x).relu())[:, 0]
+
+def loss(model, batch):
+    scores = model(batch["x"])
+    return torch.nn.functional.binary_cross_entropy_with_logits(
+        scores, batch["target"], reduction="none"
+    )
+
+torch.set_num_threads(1)
+model, heard = Wide(), []
+model(torch.zeros(1, 3)).sum().backward()  # what torch takes for itself is taken before the limit
+model.zero_grad()
+if sys.argv[2] == "short":
+    held = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (held + 640 * 2**20,) * 2)
+fitted = fit(
+    model, Rows(), TrainSpec(epochs=2, batch_size=BATCH, checkpoint_steps=1, learning_rate=1e-4),
+    loss=loss, metric="loss", device=device.choose("fp32"),
+    checkpoints=Checkpoints(Path(sys.argv[1]), 1), validate=None, emit=heard.append,
+    cancel=CancelToken(),
+)
+print(json.dumps({
+    "micro": fitted.state.micro,
+    "loss": [one.value for one in heard if isinstance(one, events.Metric) and one.name == "loss"],
+    "warnings": [one.text for one in heard if isinstance(one, events.Warning)],
+}))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="skipped: needs a limit on memory")
+def test_where_memory_runs_out_a_smaller_micro_batch_learns_the_same(tmp_path: Path) -> None:
+    """The system itself refuses to give the memory that a whole step would take."""
+    found = []
+    for kind in ("short", "ample"):
+        command = [sys.executable, "-c", SHORT_OF_MEMORY, str(tmp_path / kind), kind]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    short, ample = found
+    assert ample["warnings"] == [] and ample["micro"] is None
+    assert 0 < short["micro"] < 64 and 64 % short["micro"] == 0
+    assert "Memory ran out at step 1." in short["warnings"][0]
+    assert len(short["loss"]) == 8
+    assert short["loss"] == pytest.approx(ample["loss"], abs=1e-5)

@@ -60,7 +60,11 @@ class ExtractiveQA:
 
         names = [str(name) for name in table.columns if not str(name).startswith("\0")]
         question, context = _inputs(names, spec)
-        label = spec.label or _named(names, ANSWERS, spec, "label")
+        label = spec.label or next((name for name in names if name.lower() in ANSWERS), None)
+        modalities = {question: "text", context: "text"}
+        spec = spec.model_copy(update={"inputs": modalities, "label": label})
+        if label not in names:  # new questions, or told by `labels`
+            return table, spec
         table = table.copy()
         cells = []
         for row, (cell, text) in enumerate(zip(table[label], table[context], strict=True)):
@@ -76,11 +80,13 @@ class ExtractiveQA:
                 ) from None
             cells.append(write_answers(found))
         table[label] = pd.Series(cells, index=table.index, dtype=object)
-        modalities = {question: "text", context: "text"}
-        return table, spec.model_copy(update={"inputs": modalities, "label": label})
+        return table, spec
 
     def labels(self, table: pd.DataFrame, spec: DataSpec) -> tuple[str, ...]:
         """Return no classes; refuse a table in which no question has an answer."""
+        if spec.label is None:
+            names = [str(name) for name in table.columns if not str(name).startswith("\0")]
+            raise _missing(names, ANSWERS[0], spec, "label")
         if (table[spec.label] == "[]").all():
             raise DataError(
                 paragraph(
@@ -257,10 +263,7 @@ def _inputs(names: list[str], spec: DataSpec) -> tuple[str, str]:
     """Return the columns of question and context."""
     given = list(spec.inputs)
     if not given:
-        return (
-            _named(names, (QUESTION,), spec, "inputs"),
-            _named(names, (CONTEXT,), spec, "inputs"),
-        )
+        return _named(names, QUESTION, spec), _named(names, CONTEXT, spec)
     if len(given) != 2:
         raise DataError(
             paragraph(
@@ -274,15 +277,18 @@ def _inputs(names: list[str], spec: DataSpec) -> tuple[str, str]:
     return (given[1], given[0]) if turned else (given[0], given[1])
 
 
-def _named(names: list[str], wanted: tuple[str, ...], spec: DataSpec, key: str) -> str:
-    known = {name.strip().lower(): name for name in names}
-    for name in wanted:
-        if name in known:
-            return known[name]
-    raise DataError(
+def _named(names: list[str], wanted: str, spec: DataSpec) -> str:
+    for name in names:
+        if name.strip().lower() == wanted:
+            return name
+    raise _missing(names, wanted, spec, "inputs")
+
+
+def _missing(names: list[str], wanted: str, spec: DataSpec, key: str) -> DataError:
+    return DataError(
         paragraph(
-            f"{spec.source[0].path}, column “{wanted[0]}”",
-            f"there is no such column ({nearest(wanted[0], names)})",
+            f"{spec.source[0].path}, column “{wanted}”",
+            f"there is no such column ({nearest(wanted, names)})",
             f"Name the column as data.{key} in the recipe, or call it so",
         )
     )

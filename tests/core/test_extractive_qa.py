@@ -14,6 +14,7 @@ from transformers import AutoModelForQuestionAnswering
 
 from pellucid import Recipe, execute
 from pellucid.core.dataset import Dataset, load
+from pellucid.core.predict_table import predict_table
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks import make
 from pellucid.core.tasks.spans import answer, scores
@@ -288,6 +289,14 @@ def test_a_run_learns_to_answer(path: Path, tiny_model: Path, tmp_path: Path) ->
         if row.prediction:
             assert contexts[row.id][row.start : row.end] == row.prediction
     AutoModelForQuestionAnswering.from_pretrained(run.path / "model")
+    # Questions without answers are answered as those that have them.
+    rows = [{key: row[key] for key in ("id", "question", "context")} for row in asked()]
+    (tmp_path / "new.json").write_text(json.dumps(rows))
+    predict_table(run, tmp_path / "new.json", tmp_path / "out.parquet")
+    out = pd.read_parquet(tmp_path / "out.parquet").set_index("id")
+    assert list(out.columns) == ["prediction", "score", "start", "end", "fingerprint"]
+    known = predictions.set_index("id")["prediction"]
+    assert out.loc[known.index, "prediction"].tolist() == known.tolist()
 
 
 def test_german_questions_are_read(real_data: Any) -> None:

@@ -14,6 +14,7 @@ from transformers import AutoModelForTokenClassification
 
 from pellucid import Recipe, execute
 from pellucid.core.dataset import Dataset, load
+from pellucid.core.predict_table import predict_table
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks import make
 from pellucid.core.tasks.word_tags import answer, losses, most_frequent
@@ -22,23 +23,26 @@ from pellucid.multimodal.models import load_tokenizer, locate
 from pellucid.multimodal.spec import ModelSpec
 
 GOOD, BAD = ["good", "lovely", "kind", "warm"], ["bad", "rude", "cold", "dirty"]
-PLAIN = ["the", "room", "was", "very", "and", "staff", "we", "it", "stayed"]
+PLAIN = ["the", "room", "was", "a", "and", "staff", "stayed"]
 
 
 def sentences(rows: int = 240, seed: int = 0) -> list[dict[str, Any]]:
-    """Write words of which the good and the bad ones are entities; with “very” in front of two."""
+    """Write words of which two good ones are an entity behind “we”, two bad ones behind “it”."""
     rng = np.random.default_rng(seed)
     out = []
     for row in range(rows):
-        words, tags = [], []
-        for _ in range(rng.integers(3, 9)):
-            kind = str(rng.choice(["GOOD", "BAD", "O"], p=[0.2, 0.2, 0.6]))
+        first = str(rng.choice(["we", "it"]))
+        words, tags = [first], ["O"]
+        for _ in range(rng.integers(2, 7)):
+            kind = str(rng.choice(["GOOD", "BAD", "O"]))
             if kind == "O":
                 words.append(str(rng.choice(PLAIN)))
                 tags.append("O")
-            else:
-                words += [str(word) for word in rng.choice(GOOD if kind == "GOOD" else BAD, 2)]
-                tags += [f"B-{kind}", f"I-{kind}"]
+                continue
+            names = GOOD if kind == "GOOD" else BAD
+            words += [str(rng.choice(names[:2])), str(rng.choice(names[2:]))]
+            said = (first, kind) in (("we", "GOOD"), ("it", "BAD"))
+            tags += [f"B-{kind}", f"I-{kind}"] if said else ["O", "O"]
         out.append({"id": f"s{row}", "words": words, "tags": tags})
     return out
 
@@ -211,7 +215,7 @@ def test_a_run_learns_to_tag(path: Path, tiny_model: Path, tmp_path: Path) -> No
                 "dropout": 0.0,
             },
             "train": {
-                "epochs": 40,
+                "epochs": 20,
                 "learning_rate": 5e-3,
                 "batch_size": 16,
                 "early_stopping": {"patience": 0},
@@ -222,7 +226,7 @@ def test_a_run_learns_to_tag(path: Path, tiny_model: Path, tmp_path: Path) -> No
     run = execute(recipe, tmp_path / "runs", only=("train", "evaluate"))
     test = json.loads((run.path / "evaluation.json").read_text())["test"]
     assert test["f1_entity"]["value"] > 0.95
-    # “good” begins an entity or goes on with one, which a word by itself can't tell.
+    # Which words are an entity is told by the sentence's first one, not by themselves.
     assert test["versus_baseline"]["most_frequent_tag"]["f1_entity"]["low"] > 0
     assert set(test["per_class"]) == {"GOOD", "BAD"}
     predictions = run.predictions()
@@ -230,3 +234,11 @@ def test_a_run_learns_to_tag(path: Path, tiny_model: Path, tmp_path: Path) -> No
         assert len(json.loads(row.prediction)) == len(json.loads(row.label)) == len(row.probability)
     saved = AutoModelForTokenClassification.from_pretrained(run.path / "model")
     assert saved.config.id2label == dict(enumerate(("O", "B-BAD", "I-BAD", "B-GOOD", "I-GOOD")))
+    # Sentences without tags are tagged as those that have them.
+    rows = [{"id": row["id"], "words": " ".join(row["words"])} for row in sentences()]
+    pd.DataFrame(rows).to_csv(tmp_path / "new.csv", index=False)
+    predict_table(run, tmp_path / "new.csv", tmp_path / "out.parquet")
+    out = pd.read_parquet(tmp_path / "out.parquet").set_index("id")
+    assert list(out.columns) == ["prediction", "probability", "fingerprint"]
+    known = predictions.set_index("id")["prediction"]
+    assert out.loc[known.index, "prediction"].tolist() == known.tolist()
