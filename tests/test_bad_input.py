@@ -115,7 +115,7 @@ def test_a_folder_instead_of_a_file(raw: dict[str, Any], refused: Refused, tmp_p
 
 def test_a_kind_of_file_that_is_no_table(raw: dict[str, Any], refused: Refused) -> None:
     told = refused(changed(raw, source="table.xlsx"))
-    assert "“.xlsx”" in told and ".csv, .tsv, .jsonl, .parquet" in told
+    assert "“.xlsx”" in told and ".csv, .tsv, .jsonl, .json, .parquet" in told
 
 
 BAD_TABLES = {
