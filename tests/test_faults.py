@@ -90,10 +90,10 @@ def test_five_kills_change_no_bit(raw_recipe: dict[str, Any], tmp_path: Path) ->
 def recipes(
     raw_recipe: dict[str, Any], tiny_decoder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, Any]]:
-    """Give recipes of three tasks that train in seconds, with dropout and a moving average."""
+    """Give recipes of four tasks that train in seconds, with dropout and a moving average."""
     folder = tmp_path_factory.mktemp("tasks")
     generator = random.Random(0)
-    questions, texts = folder / "questions.jsonl", folder / "texts.csv"
+    questions, texts, tags = (folder / one for one in ("questions.jsonl", "texts.csv", "tags.csv"))
     with questions.open("w", encoding="utf-8") as file:
         for _ in range(240):
             words = generator.choices(PLAIN, k=generator.randint(8, 24))
@@ -108,6 +108,12 @@ def recipes(
         for _ in range(240):
             words = generator.choices(PLAIN, k=generator.randint(4, 24))
             file.write(" ".join(words) + "\n")
+    with tags.open("w", encoding="utf-8") as file:
+        file.write("text,tags\n")
+        for _ in range(240):
+            words = generator.choices(PLAIN + ANSWERS, k=generator.randint(4, 24))
+            marks = ["B-WORD" if word in ANSWERS else "O" for word in words]
+            file.write(f"{' '.join(words)},{' '.join(marks)}\n")
     train = {"epochs": 3, "learning_rate": 1e-3, "batch_size": 8, "checkpoint_steps": 3}
     return {
         "classification": {**raw_recipe, "train": {**train, "batch_size": 16, "average": 0.9}},
@@ -115,6 +121,12 @@ def recipes(
             "name": "questions",
             "data": {"source": str(questions), "label": "answers"},
             "model": {**raw_recipe["model"], "task": "extractive_qa"},
+            "train": train,
+        },
+        "token_classification": {
+            "name": "tags",
+            "data": {"source": str(tags), "inputs": {"text": "text"}, "label": "tags"},
+            "model": {**raw_recipe["model"], "task": "token_classification"},
             "train": train,
         },
         "causal_lm": {
@@ -242,6 +254,7 @@ def stop_behind(raw: dict[str, Any], runs: Path, step: int) -> Run:
         ("classification", "head"),
         ("extractive_qa", "frozen"),
         ("extractive_qa", "head"),
+        ("token_classification", "head"),
         ("causal_lm", "full"),
         ("causal_lm", "lora"),
     ],

@@ -156,7 +156,9 @@ class ExtractiveQA:
         """Measure loss, exact match and F1, every question counted alike."""
         from .spans import answer
 
-        answers, losses = answer(model, samples.samples, dataset, step="validate", check=check)
+        answers, losses = answer(
+            model, samples.source, dataset, batch=samples.batch, step="validate", check=check
+        )
         exact, f1 = per_row(
             answers["prediction"].tolist(), [accepted_texts(cell) for cell in dataset.label]
         )

@@ -102,6 +102,11 @@ class Sequenced:
         """Return the model's inputs for some sequences, with their targets."""
         return self.samples.batch(rows)
 
+    @property
+    def source(self) -> Owned:
+        """The sequences themselves, also where a head is given features in their place."""
+        return self.samples
+
     def begin_epoch(self, epoch: int) -> None:
         """Hide other tokens in each epoch, where the samples hide tokens."""
         begin = getattr(self.samples, "begin_epoch", None)

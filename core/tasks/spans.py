@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from ...multimodal.text.windows import Windows, best_spans, probabilities
 from .. import processes
-from ..batches import Batch, by_length, inputs
+from ..batches import Batch, Rows, by_length, inputs
 from ..events import Clock, Emit, Progress, silent
 from ..predict import tokens_at_once
 
@@ -42,11 +42,14 @@ def answer(
     windows: Windows,
     dataset: Dataset,
     *,
+    batch: Callable[[Rows], Batch] | None = None,
     step: str = "predict",
     emit: Emit = silent,
     check: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Answer a dataset's rows with a model in evaluation mode.
+
+    `batch` makes batches of some windows where the model is given something else than their tokens.
 
     Returns
     -------
@@ -60,13 +63,14 @@ def answer(
     batches = processes.share(by_length(lengths, tokens_at_once(model)))
     total, done = sum(int(lengths[rows].sum()) for rows in batches), 0
     clock = Clock(total)
+    made = windows.batch if batch is None else batch
     found: list[Any] = [None] * len(windows)
     wrong = np.zeros(len(windows))
     with torch.inference_mode():
         for rows in batches:
-            batch = {name: tensor.to(place) for name, tensor in windows.batch(rows).items()}
-            start, end = scores(model, batch)
-            wrong[rows] = losses(start, end, batch["target"]).double().cpu().numpy()
+            given = {name: tensor.to(place) for name, tensor in made(rows).items()}
+            start, end = scores(model, given)
+            wrong[rows] = losses(start, end, given["target"]).double().cpu().numpy()
             both = torch.stack([start, end], dim=1).cpu().numpy()
             for row, shift, each in zip(rows, windows.shift(rows), both, strict=True):
                 found[row] = each[:, shift : shift + lengths[row]].copy()

@@ -162,7 +162,9 @@ class TokenClassification:
         """Measure the loss for each word, entities and single tags."""
         from .word_tags import answer
 
-        found = answer(model, samples.samples, dataset, step="validate", check=check)
+        found = answer(
+            model, samples.source, dataset, batch=samples.batch, step="validate", check=check
+        )
         true = [json.loads(cell) for cell in dataset.label]
         given = _named_tags(found.codes, dataset.labels)
         types, marked = types_of(true, given)

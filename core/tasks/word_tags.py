@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...multimodal.text.tag_schemes import OUTSIDE
 from ...multimodal.text.tags import IGNORED, TaggedWords
-from ..batches import by_length, inputs
+from ..batches import Batch, Rows, by_length, inputs
 from ..events import Clock, Emit, Progress, silent
 from ..losses import cross_entropy
 from ..predict import tokens_at_once
@@ -69,11 +69,16 @@ def answer(
     words: TaggedWords,
     dataset: Dataset,
     *,
+    batch: Callable[[Rows], Batch] | None = None,
     step: str = "predict",
     emit: Emit = silent,
     check: Callable[[], None] = lambda: None,
 ) -> WordTags:
-    """Tag every word of a dataset with a model in evaluation mode."""
+    """Tag every word of a dataset with a model in evaluation mode.
+
+    `batch` makes batches of some texts where the model is given something else than their tokens.
+    """
+    made = words.batch if batch is None else batch
     place = next(model.parameters()).device
     nothing = dataset.labels.index(OUTSIDE) if OUTSIDE in dataset.labels else 0
     sizes = [len(one) for one in texts(dataset)]
@@ -84,9 +89,9 @@ def answer(
     total, done = int(lengths.sum()), 0
     clock = Clock(total)
     for rows in by_length(lengths, tokens_at_once(model)):
-        batch = {name: tensor.to(place) for name, tensor in words.batch(rows).items()}
-        scores = model(**inputs(batch)).logits.float()
-        wrong[rows] = losses(scores, batch["target"], TrainSpec()).double().cpu().numpy()
+        given = {name: tensor.to(place) for name, tensor in made(rows).items()}
+        scores = model(**inputs(given)).logits.float()
+        wrong[rows] = losses(scores, given["target"], TrainSpec()).double().cpu().numpy()
         best = scores.softmax(dim=-1).max(dim=-1)
         found, likely = best.indices.cpu().numpy(), best.values.double().cpu().numpy()
         for number, (row, shift) in enumerate(zip(rows, words.shift(rows), strict=True)):
