@@ -169,7 +169,11 @@ class Recipe(Spec):
         local = folder / name
         if not name.startswith("bundled/") and local.is_dir():
             name = str(local.resolve())
-        model = self.model.model_copy(update={"name": name})
+        changed: dict[str, Any] = {"name": name}
+        if self.model.chat_template is not None:
+            template = folder / Path(self.model.chat_template).expanduser()
+            changed["chat_template"] = str(template.resolve())
+        model = self.model.model_copy(update=changed)
         return self.model_copy(update={"data": data, "model": model})
 
     def dump(self) -> str:
