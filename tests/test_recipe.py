@@ -144,7 +144,6 @@ def test_an_unknown_key_is_named_in_full(raw: dict[str, Any], key: str, said: st
     [
         (with_(data={"source": []}), "data.source", "no table is named"),
         (with_(data={"source": [{"weight": 2}]}), "data.source.0.path", "it is missing: CSV"),
-        (with_(data={"inputs": {}}), "data.inputs", "no input column is named"),
         (with_(data={"inputs": {"text": "smell"}}), "data.inputs.text", "found “smell”"),
         (with_(data={"inputs": {"y": "text"}}), "data", "“y” is both label and input"),
         (with_(data={"id": "y"}), "data", "“y” is both label and id"),
@@ -164,8 +163,8 @@ def test_an_unknown_key_is_named_in_full(raw: dict[str, Any], key: str, said: st
         ),
         (with_(data={"split": {"train": 0.9}}), "data.split", "sum to 1.1, expected 1"),
         (with_(data={"split": {"seed": -1}}), "data.split.seed", "found “-1”, expected at least 0"),
-        (with_(model={"adapt": "lora"}), "model.adapt", "found “lora”, expected 'full'"),
-        (with_(model={"adapt": {"kind": "lora"}}), "model.adapt", "found a mapping"),
+        (with_(model={"adapt": "loro"}), "model.adapt.kind", "found “loro”, expected 'full'"),
+        (with_(model={"adapt": {"rank": 0}}), "model.adapt.rank", "found “0”, expected at least 1"),
         (with_(model="minilm"), "model", "found “minilm”, expected a mapping with keys of name"),
         (with_(train={"epochs": None}), "train.epochs", "found nothing, expected a whole number"),
         (with_(train={"epochs": 1.5}), "train.epochs", "found “1.5”, expected a whole number"),
@@ -195,8 +194,8 @@ def test_a_wrong_value_says_what_was_found_and_expected(
 
 def test_what_is_missing_is_explained_and_the_rest_counted() -> None:
     assert "key “data”: it is missing" in wrong({})
-    told = wrong({"data": {"source": "t.csv"}})
-    assert "key “data.inputs”: it is missing: input columns and their modality" in told
+    told = wrong({"data": {"source": [{"weight": 2}, {}]}})
+    assert "key “data.source.0.path”: it is missing: " in told
     assert "(and 1 more such key)" in told
 
 
