@@ -119,7 +119,7 @@ class Checkpoints:
         """
         files = {
             "model": model_tensors(model),
-            "optimizer": optimizer_tensors(model, optimizer),
+            "optimizer": optimizer_tensors(model, getattr(optimizer, "optimizer", optimizer)),
             "generators": _generators(),
             **{EXTRA + name: dict(tensors) for name, tensors in (extra or {}).items()},
         }

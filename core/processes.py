@@ -54,7 +54,7 @@ def alone() -> Iterator[None]:
 
 def sharded() -> bool:
     """Whether no process holds the whole model (FSDP): they have to go through it in step."""
-    return world() > 1 and _yes("ACCELERATE_USE_FSDP")
+    return "LOCAL_RANK" in os.environ and _yes("ACCELERATE_USE_FSDP")
 
 
 def begin() -> None:

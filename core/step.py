@@ -26,6 +26,7 @@ from .events import Emit, Warning
 from .memory import give_back, out_of_memory
 from .parameter_groups import adamw
 from .spec import TrainSpec
+from .whole_state import check_shards
 
 Loss = Callable[[torch.nn.Module, Batch], torch.Tensor]
 """``loss(model, batch) -> losses``: the summed loss of each sample, shape (samples,), float32."""
@@ -59,16 +60,21 @@ def begin(
     )
     model.to(accelerator.device)
     optimizer = adamw(model, spec)
+    sharded = processes.sharded()
+    if sharded:
+        check_shards(spec)
+        trained, stepper = accelerator.prepare(model, optimizer)
     average = Average(model, spec.average) if spec.average is not None else None
     torch.manual_seed(spec.seed + processes.rank())  # no two processes drop the same
-    restored = checkpoints.restore(model, optimizer)
+    restored = checkpoints.restore(model, stepper.optimizer if sharded else optimizer)
     if restored is None:
         state = State(micro=spec.micro_batch_size)
     else:
         state, extra = restored
         if average is not None:
             average.load(extra["average"])
-    trained, stepper = accelerator.prepare(model, optimizer)
+    if not sharded:
+        trained, stepper = accelerator.prepare(model, optimizer)
     if spec.compile:
         trained = torch.compile(trained, dynamic=True)
     weight = samples.weight if sample_weight is None else samples.weight * sample_weight
@@ -175,15 +181,16 @@ class Step:
         place = self.accelerator.device
         whole = max(float((self.samples.units[rows] * self.weight[rows]).sum()), 1e-12)
         found, mean = [], torch.zeros((), device=place)
-        weight, own = self.weight, processes.share(rows)
-        if not len(own):  # fewer samples than processes: one that counts nothing, to go along
-            weight, own = np.zeros_like(weight), rows[:1]
-        for first in range(0, len(own), size):
-            part = own[first : first + size]
+        own = processes.share(rows)
+        most = -(-len(rows) // processes.world())
+        for first in range(0, most, size):
+            part, weight = own[first : first + size], self.weight
+            if not len(part):  # others have one more: a sample that counts nothing, to go along
+                part, weight = rows[:1], np.zeros_like(weight)
             batch = send_to_device(self.samples.batch(part), place)
             share = torch.from_numpy(weight[part]).to(place)
             # Gradients go between processes once a step, with its last micro-batch.
-            last = first + size >= len(own)
+            last = first + size >= most
             with contextlib.nullcontext() if last else self.accelerator.no_sync(self.model):
                 losses = self.loss(self.model, batch)
                 value = (losses * share).sum() / whole

@@ -20,6 +20,7 @@ from .loop import Fitted, fit
 from .runs import Run
 from .spec import TrainSpec
 from .tasks.task import Scaling, Task, Writer
+from .whole_state import unshard
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -108,6 +109,7 @@ def train(
         cancel=cancel,
     )
     if not fitted.stopped:
+        unshard(learnt)
         if finish is not None:
             finish()
         if processes.is_main():
