@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch.distributed.checkpoint import state_dict as shards
+from torch.distributed.fsdp import FSDPModule
 
 from ..errors import RecipeError, paragraph
 from . import processes
@@ -84,7 +85,7 @@ def load_model(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> N
 
 def optimizer_tensors(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
     """Return an optimiser's state; names are the parameter's number (or name) and the quantity."""
-    state: dict[Any, dict[str, Any]] = (
+    state: Any = (
         shards.get_optimizer_state_dict(model, optimizer, options=WHOLE)
         if processes.sharded()
         else optimizer.state_dict()
@@ -133,7 +134,11 @@ def unshard(model: torch.nn.Module) -> None:
                         parameter.full_tensor().cpu(), requires_grad=parameter.requires_grad
                     )
                 module._parameters[name] = known[id(parameter)]
-    model.cpu()
+        for name, buffer in module._buffers.items():
+            module._buffers[name] = buffer if buffer is None else buffer.cpu()
+        if isinstance(module, FSDPModule):
+            # torch gave it a class made of FSDPModule and its own one, which moves shards only.
+            module.__class__ = type(module).__mro__[2]
 
 
 def _load_sharded(
