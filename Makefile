@@ -12,7 +12,7 @@ BIN := .venv/bin
 
 .venv/full: .venv/base
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e '.[demo,generation,scale,federated,dev]'
+		-e '.[demo,generation,tensorboard,scale,federated,dev]'
 	@touch $@
 
 demo: .venv/base  ## the whole path on the bundled sample; prints where the report is
@@ -50,7 +50,7 @@ format: .venv/full
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet torch==2.13.0
-	.venv-lock/bin/pip install --quiet -e '.[demo,generation,scale,federated,dev]' torch==2.13.0
+	.venv-lock/bin/pip install --quiet -e '.[demo,generation,tensorboard,scale,federated,dev]' torch==2.13.0
 	.venv-lock/bin/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 	rm -rf .venv-lock
 

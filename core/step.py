@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,6 +64,7 @@ def begin(
     sharded = processes.sharded()
     if sharded:
         check_shards(spec)
+        _cut_at_layers(accelerator, model)
         trained, stepper = accelerator.prepare(model, optimizer)
     average = Average(model, spec.average) if spec.average is not None else None
     torch.manual_seed(spec.seed + processes.rank())  # no two processes drop the same
@@ -79,6 +81,19 @@ def begin(
         trained = torch.compile(trained, dynamic=True)
     weight = samples.weight if sample_weight is None else samples.weight * sample_weight
     return Step(accelerator, trained, stepper, samples, weight, loss, spec, average, state, emit)
+
+
+def _cut_at_layers(accelerator: Accelerator, model: torch.nn.Module) -> None:
+    """Shard a model layer by layer where nothing else was asked for.
+
+    Left to itself accelerate shards BERT's embeddings twice, as one of the blocks that transformers
+    names and as the input embeddings, which torch refuses.
+    """
+    plugin: Any = accelerator.state.fsdp_plugin
+    blocks = getattr(model, "_no_split_modules", None) or ()
+    layers = [name for name in blocks if "Embed" not in name]
+    if not plugin.transformer_cls_names_to_wrap and layers:
+        plugin.transformer_cls_names_to_wrap = layers
 
 
 @dataclass(frozen=True, eq=False)
