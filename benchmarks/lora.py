@@ -143,7 +143,7 @@ def _pellucid(chosen: argparse.Namespace) -> Figures:
 
     device.prepare()
     import peft  # noqa: F401 - not measured
-    from transformers import AutoModelForCausalLM  # noqa: F401
+    from transformers.models.llama import modeling_llama  # noqa: F401
 
     from pellucid import Recipe, execute
     from pellucid.core import training  # noqa: F401
@@ -181,6 +181,7 @@ def _trl(chosen: argparse.Namespace) -> Figures:
     from datasets import load_dataset
     from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.models.llama import modeling_llama  # noqa: F401 - imports are not measured
     from trl import SFTConfig, SFTTrainer
 
     place = chosen.place
@@ -222,6 +223,7 @@ def _trl(chosen: argparse.Namespace) -> Figures:
                 train_sampling_strategy="random" if packing else "group_by_length",
                 gradient_checkpointing=False,
                 bf16=found.precision == "bf16",
+                use_cpu=found.kind == "cpu",
                 eval_strategy="epoch",
                 save_strategy="epoch",
                 report_to="none",

@@ -65,8 +65,7 @@ def pellucid(work: Work, **train: Any) -> Figures:
     from pellucid import device
 
     device.prepare()
-    import torch
-    from transformers import AutoModelForSequenceClassification  # noqa: F401 - not measured
+    from transformers.models.bert import modeling_bert  # noqa: F401 - imports are not measured
 
     from pellucid import Recipe, execute
     from pellucid.core import training  # noqa: F401
@@ -102,7 +101,6 @@ def pellucid(work: Work, **train: Any) -> Figures:
             test = dataset.take(dataset.rows("test"))
             found = device.Device.from_json(run.environment["device"])
             scores = predictor(run, found)(test.samples())
-    torch.set_num_threads(found.threads)
     figures["accuracy"] = float((scores.argmax(axis=1) == test.codes).mean())
     return figures
 
@@ -126,6 +124,7 @@ def trainer(work: Work, settings: Literal["default", "tuned"]) -> Figures:
         Trainer,
         TrainingArguments,
     )
+    from transformers.models.bert import modeling_bert  # noqa: F401
 
     from pellucid.multimodal.models import locate
 
@@ -146,6 +145,7 @@ def trainer(work: Work, settings: Literal["default", "tuned"]) -> Figures:
     if settings == "tuned":
         better = {
             "bf16": device.choose().precision == "bf16",
+            "use_cpu": device.choose().kind == "cpu",
             "train_sampling_strategy": "group_by_length",
             "per_device_eval_batch_size": 128,
             "dataloader_pin_memory": torch.cuda.is_available(),

@@ -133,9 +133,9 @@ def predict_table(
         for text in coming:
             assert answer is not None  # there are rows left
             began = time.monotonic()
-            rows = _dataset(text, spec, run, answer.task)
+            rows, labelled = _dataset(text, spec, run, answer.task)
             found = answer(rows, emit=told.of(len(text)), check=check)
-            written.add(_finished(found, rows, text, spec, run, decided))
+            written.add(_finished(found, rows, labelled, run, decided))
             told.did(len(text))
             size.took(time.monotonic() - began)
             check()
@@ -247,8 +247,8 @@ def _columns(given: Streamed, spec: DataSpec) -> list[str]:
     return [name for name in wanted if name in given.columns]
 
 
-def _dataset(text: pd.DataFrame, spec: DataSpec, run: Run, task: Task) -> Dataset:
-    """Bring a chunk of rows into the form that tasks answer."""
+def _dataset(text: pd.DataFrame, spec: DataSpec, run: Run, task: Task) -> tuple[Dataset, bool]:
+    """Bring a chunk of rows into the form that tasks answer; say whether it has labels."""
     table = text.copy()
     table[roles.WHERE] = "table"
     table[roles.ROW] = table.index + 1
@@ -258,16 +258,16 @@ def _dataset(text: pd.DataFrame, spec: DataSpec, run: Run, task: Task) -> Datase
     inputs = {name: table[name].fillna("").to_numpy(object) for name in arranged.inputs}
     count = len(table)
     nothing = np.full(count, None, dtype=object)
-    label = _stripped(table, arranged.label) if arranged.label in table else nothing
+    labelled = arranged.label is not None and arranged.label in table
     ids = (
         table[arranged.id].to_numpy(object)
         if arranged.id in table
         else np.array([str(row + 1) for row in text.index], dtype=object)
     )
-    return Dataset(
+    rows = Dataset(
         inputs=inputs,
         modalities=dict(arranged.inputs),
-        label=label,
+        label=_stripped(table, arranged.label) if labelled else nothing,
         ids=ids,
         split=nothing,
         labels=run.labels,
@@ -277,6 +277,7 @@ def _dataset(text: pd.DataFrame, spec: DataSpec, run: Run, task: Task) -> Datase
         lineage=(),
         task=run.task,
     )
+    return rows, labelled
 
 
 def _stripped(table: pd.DataFrame, name: str | None) -> Any:
@@ -285,15 +286,9 @@ def _stripped(table: pd.DataFrame, name: str | None) -> Any:
 
 
 def _finished(
-    found: pd.DataFrame,
-    rows: Dataset,
-    text: pd.DataFrame,
-    spec: DataSpec,
-    run: Run,
-    decided: Decision | None,
+    found: pd.DataFrame, rows: Dataset, labelled: bool, run: Run, decided: Decision | None
 ) -> pd.DataFrame:
     """Leave out what a new table has not, so that all parts are alike; apply the decision."""
-    labelled = bool(spec.answers) and all(name in text for name in spec.answers)
     out = found.drop(columns=["split", *([] if labelled else ["label"])], errors="ignore")
     if labelled and "label" not in out:
         out.insert(1, "label", rows.label)

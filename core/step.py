@@ -63,7 +63,7 @@ def begin(
     optimizer = adamw(model, spec)
     sharded = processes.sharded()
     if sharded:
-        check_shards(spec)
+        check_shards(spec, accelerator.state.fsdp_plugin.fsdp_version)
         _cut_at_layers(accelerator, model)
         trained, stepper = accelerator.prepare(model, optimizer)
     average = Average(model, spec.average) if spec.average is not None else None

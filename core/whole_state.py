@@ -13,7 +13,7 @@ import torch
 from torch.distributed.checkpoint import state_dict as shards
 from torch.distributed.fsdp import FSDPModule
 
-from ..errors import RecipeError, paragraph
+from ..errors import RecipeError, RunError, paragraph
 from . import processes
 from .spec import TrainSpec
 
@@ -22,14 +22,29 @@ Tensors = dict[str, torch.Tensor]
 WHOLE = shards.StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
 
 
-def check_shards(spec: TrainSpec) -> None:
+def check_shards(spec: TrainSpec, version: int) -> None:
     """Refuse what can't be done with a model of which each process holds a part.
+
+    Parameters
+    ----------
+    spec
+        How it is trained.
+    version
+        Of FSDP, as it was launched.
 
     Raises
     ------
-    RecipeError
-        Naming the key.
+    RunError, RecipeError
+        Naming the version, or the key.
     """
+    if version != 2:
+        raise RunError(
+            paragraph(
+                "accelerate launch",
+                f"found FSDP version {version}, expected 2",
+                "Launch with --use_fsdp --fsdp_version 2",
+            )
+        )
     for key, wanted in (("average", spec.average is not None), ("compile", spec.compile)):
         if wanted:
             raise RecipeError(

@@ -215,3 +215,19 @@ def test_a_bad_recipe_ends_all_processes(raw_recipe: dict[str, Any], tmp_path: P
     assert process.returncode != 0
     assert "nothing" in err
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("train", "version", "told"),
+    [({"average": 0.9}, "2", "train.average"), ({}, "1", "--fsdp_version 2")],
+)
+def test_what_a_sharded_training_can_t_do_is_said(
+    train: dict[str, Any], version: str, told: str
+) -> None:
+    from pellucid.core.spec import TrainSpec
+    from pellucid.core.whole_state import check_shards
+    from pellucid.errors import InputError
+
+    check_shards(TrainSpec(), 2)
+    with pytest.raises(InputError, match=told):
+        check_shards(TrainSpec(**train), int(version))

@@ -156,7 +156,8 @@ def test_twenty_kills_over_three_tasks_change_no_bit(
     recipes: dict[str, dict[str, Any]], tmp_path: Path, task: str, kills: int, seed: int
 ) -> None:
     raw = recipes[task]
-    recipe = write(tmp_path, raw, epochs=6)
+    # Behind the last moment enough is left of the 160 steps and more that the kill hits them.
+    recipe = write(tmp_path, raw, epochs=8, early_stopping={"patience": 0})
     killed, whole, moments = kill_and_resume(recipe, tmp_path, kills, seed, steps=110)
     assert len(moments) == kills, moments
     assert killed == whole
@@ -272,6 +273,23 @@ def test_stopped_and_resumed_changes_no_bit(
     assert resumed.path == run.path and resumed.status == "finished"
     for file in sorted(whole.model.glob("*.safetensors")):
         assert (resumed.model / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_stop_behind_the_training_ends_before_the_next_step(
+    raw_recipe: dict[str, Any], tmp_path: Path
+) -> None:
+    token, raw = CancelToken(), copy.deepcopy(raw_recipe)
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Artifact) and event.path == "model":
+            token.stop()
+
+    run = execute(Recipe.of(raw), tmp_path, emit=listen, cancel=token, only=["train", "evaluate"])
+    assert run.status == "stopped" and run.has("model") and not run.has("evaluation.json")
+    before = (run.path / "model" / "model.safetensors").stat().st_mtime_ns
+    execute(Recipe.of(raw), tmp_path, only=["train", "evaluate"], resume=True)
+    assert run.status == "finished" and run.has("evaluation.json")
+    assert (run.path / "model" / "model.safetensors").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip"])
