@@ -17,6 +17,12 @@ from .polarity import Work
 from .sides import Figures
 
 OURS = "pellucid"
+CONTEXTS = (
+    ("dropout", "quick_masks"),
+    ("quick_attention", "quick_attention"),
+    ("kept_memory", "kept_memory"),
+)
+"""Modules of `pellucid.core`, and the contexts of theirs that the loop is wrapped in."""
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -72,11 +78,31 @@ def _random_batches() -> dict[str, Any]:
     return {}
 
 
-def _torchs_masks() -> dict[str, Any]:
-    """Train without the context that draws dropout's masks sixteen bits at a time."""
+def _without_context(left_out: str) -> dict[str, Any]:
+    """Train without one of the contexts that the loop is wrapped in."""
+    import inspect
+    from importlib import import_module
+
     from pellucid.core import loop, training
 
-    training.fit = loop.fit.__wrapped__  # type: ignore[attr-defined]
+    fit = inspect.unwrap(loop.fit)
+    for module, name in CONTEXTS:
+        if name != left_out:
+            fit = getattr(import_module(f"pellucid.core.{module}"), name)()(fit)
+    training.fit = fit
+    return {}
+
+
+def _separate_clipping() -> dict[str, Any]:
+    """Scale gradients down in a pass of their own."""
+    import torch
+
+    from pellucid.core import step
+
+    def clip(_: Any, weights: Any, most: float) -> torch.Tensor:
+        return torch.nn.utils.clip_grad_norm_(list(weights), most)
+
+    step.clip_in_step = clip  # type: ignore[attr-defined]
     return {}
 
 
@@ -96,7 +122,10 @@ def _plain_optimiser() -> dict[str, Any]:
 WITHOUT: dict[str, Callable[[], dict[str, Any]]] = {
     "buckets": _random_batches,
     "bf16": lambda: {"precision": "fp32"},
-    "quick dropout masks": _torchs_masks,
+    "quick dropout masks": lambda: _without_context("quick_masks"),
+    "quick attention": lambda: _without_context("quick_attention"),
+    "kept memory": lambda: _without_context("kept_memory"),
+    "clipping in the step": _separate_clipping,
     "fused optimiser": _plain_optimiser,
 }
 """What can be left out; each returns the keys of the recipe's training that it changes."""

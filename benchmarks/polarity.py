@@ -114,7 +114,6 @@ def trainer(work: Work, settings: Literal["default", "tuned"]) -> Figures:
     from pellucid import device
 
     device.prepare()
-    import numpy as np
     import pandas as pd
     import torch
     from transformers import (
@@ -196,6 +195,7 @@ def trainer(work: Work, settings: Literal["default", "tuned"]) -> Figures:
             },
         )
         trained.train()
-        predicted = trained.predict(parts["test"]).predictions
-    figures["accuracy"] = float((predicted.argmax(-1) == np.array(parts["test"].labels)).mean())
+        found = trained.predict(parts["test"])
+    # Grouped by length the rows come in another order, and their labels with them.
+    figures["accuracy"] = float((found.predictions.argmax(-1) == found.label_ids).mean())
     return figures
