@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from PySide6.QtCore import Qt, QTimer
@@ -19,16 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...frame.child import Child
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label
 from ...widgets.table import ColumnsModel, TableView
 from .answer_detail import AnswerDetail
 from .answers import RIGHT, WRONG, Answers
-from .desk import Desk, Item
-from .facts import INPUT, has_texts, texts_file
+from .desk import Desk
+from .facts import INPUT
 from .reading import Reading
+from .row_texts import RowTexts, row_items
 
 Which = Literal["all", "wrong", "right"]
 WAIT = 250
@@ -45,16 +44,14 @@ class AnswerRows(QWidget):
         self._reading: Reading | None = None
         self._split = ""
         self._kept: int | None = None
-        self._texts = Child(self)
-        self._texts.answered.connect(lambda _: self._texts_came())
-        self._texts.failed.connect(self._no_texts)
-        self._texts_of: Path | None = None
-        self._tried: set[tuple[Path, int]] = set()
         self.view = TableView(tr("Predictions"))
         self.view.verticalHeader().hide()
         self.view.row_chosen.connect(self._chosen)
         self.count = label("", "muted")
         self.state = label("", "muted")
+        self._texts = RowTexts(
+            desk, self.state, lambda: None if self._reading is None else self._reading.path
+        )
         self.detail = AnswerDetail(desk)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
@@ -114,7 +111,9 @@ class AnswerRows(QWidget):
         line.addWidget(self.search, 1)
         line.addWidget(self.state)
         line.addWidget(self.count)
-        line.addWidget(MoreButton(self._more, tr("Save or copy these rows")))
+        line.addWidget(
+            MoreButton(partial(row_items, self.desk, self.view), tr("Save or copy these rows"))
+        )
         return line
 
     # What is shown
@@ -148,7 +147,7 @@ class AnswerRows(QWidget):
             self.view.show_model(model)
             self.detail.show_row(None, None)
             self._sort()
-            self._want_texts()
+            self._texts.want(reading.path, there=bool(answers.inputs))
         self._keep()
 
     def _sort(self) -> None:
@@ -203,49 +202,6 @@ class AnswerRows(QWidget):
     def _chosen(self, source: int) -> None:
         if self._reading is not None:
             self.detail.show_row(self._reading.answers, source)
-
-    # The texts, which predictions.parquet doesn't hold
-
-    def _want_texts(self) -> None:
-        reading = self._reading
-        if reading is None or reading.answers is None or reading.answers.inputs:
-            self.state.setText("")
-            return
-        file = reading.path / "predictions.parquet"
-        key = (reading.path, file.stat().st_mtime_ns if file.exists() else 0)
-        texts = texts_file(self.desk.context.workspace.memory, reading.path)
-        if key in self._tried or has_texts(reading.path, texts):
-            return
-        self._tried.add(key)
-        self._texts_of = reading.path
-        texts.parent.mkdir(parents=True, exist_ok=True)
-        self.state.setText(tr("Reading the texts …"))
-        self._texts.run([*self.desk.export("rows", texts).words(), "--json"])
-
-    def _texts_came(self) -> None:
-        self.state.setText("")
-        if self._reading is not None and self._texts_of == self._reading.path:
-            self.desk.texts_written.emit(str(self._texts_of))
-
-    def _no_texts(self, why: str) -> None:
-        self.state.setText(tr("The texts are not here"))
-        self.state.setToolTip(why)
-
-    def _more(self) -> list[Item]:
-        desk = self.desk
-        return [
-            (
-                tr("Save all rows with their texts as CSV …"),
-                lambda: desk.ask_and_save("rows", ".csv"),
-            ),
-            (
-                tr("Save all rows with their texts as Parquet …"),
-                lambda: desk.ask_and_save("rows", ".parquet"),
-            ),
-            (tr("Copy the selected rows"), partial(self.view.copy_rows, names=True)),
-            (None, None),
-            *desk.copies_of_export("rows", ".csv"),
-        ]
 
     def end(self) -> None:
         """End what is at work."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -20,15 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from ....multimodal.escape import visible
-from ...frame.child import Child
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label
 from ...widgets.table import ColumnsModel, TableView
 from .desk import Desk, Item
-from .facts import has_texts, texts_file
 from .reading import Reading
 from .row_detail import RowDetail
+from .row_texts import RowTexts, row_items
 from .rows_filter import Answer, Asked, condition
 
 MARGIN = 4
@@ -48,11 +46,6 @@ class Rows(QWidget):
         self._split = ""
         self._setting = False
         self._kept: int | None = None
-        self._texts = Child(self)
-        self._texts.answered.connect(lambda _: self._texts_came())
-        self._texts.failed.connect(self._no_texts)
-        self._texts_of: Path | None = None
-        self._tried: set[tuple[Path, int]] = set()
         self.answers = QButtonGroup(self)
         self.view = TableView(tr("Predictions"))
         self.view.more_items = self._menu
@@ -60,6 +53,9 @@ class Rows(QWidget):
         self.view.row_chosen.connect(self._chosen)
         self.count = label("", "muted")
         self.state = label("", "muted")
+        self._texts = RowTexts(
+            desk, self.state, lambda: None if self._reading is None else self._reading.path
+        )
         self.detail = RowDetail(desk)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
@@ -112,7 +108,7 @@ class Rows(QWidget):
         line.addStretch(1)
         line.addWidget(self.state)
         line.addWidget(self.count)
-        more = MoreButton(self._more, tr("Save or copy these rows"))
+        more = MoreButton(partial(row_items, self.desk, self.view), tr("Save or copy these rows"))
         line.addWidget(more)
         self._margin_words()
         return line
@@ -182,7 +178,7 @@ class Rows(QWidget):
             model.failed.connect(lambda why: self.desk.context.notices.show(why, "warning"))
             self.view.show_model(model)
             self.detail.show_row(reading, None)
-            self._want_texts()
+            self._texts.want(reading.path, there=bool(facts.inputs))
         placeholder = tr("Words in the text") if facts.inputs else tr("Words in the row’s id")
         self.search.setPlaceholderText(placeholder)
         self._set_widgets(self.asked)
@@ -271,52 +267,6 @@ class Rows(QWidget):
     def _chosen(self, source: int) -> None:
         if self._reading is not None:
             self.detail.show_row(self._reading, source)
-
-    # The texts, which predictions.parquet doesn't hold
-
-    def _want_texts(self) -> None:
-        """Have the rows written with their texts, once for each prediction of a run."""
-        reading = self._reading
-        if reading is None or reading.facts is None or reading.facts.inputs:
-            self.state.setText("")
-            return
-        file = reading.path / "predictions.parquet"
-        key = (reading.path, file.stat().st_mtime_ns if file.exists() else 0)
-        texts = texts_file(self.desk.context.workspace.memory, reading.path)
-        if key in self._tried or has_texts(reading.path, texts):
-            return
-        self._tried.add(key)
-        self._texts_of = reading.path
-        texts.parent.mkdir(parents=True, exist_ok=True)
-        self.state.setText(tr("Reading the texts …"))
-        self._texts.run([*self.desk.export("rows", texts).words(), "--json"])
-
-    def _texts_came(self) -> None:
-        self.state.setText("")
-        if self._reading is not None and self._texts_of == self._reading.path:
-            self.desk.texts_written.emit(str(self._texts_of))
-
-    def _no_texts(self, why: str) -> None:
-        self.state.setText(tr("The texts are not here"))
-        self.state.setToolTip(why)
-
-    # Menus
-
-    def _more(self) -> list[Item]:
-        desk = self.desk
-        return [
-            (
-                tr("Save all rows with their texts as CSV …"),
-                lambda: desk.ask_and_save("rows", ".csv"),
-            ),
-            (
-                tr("Save all rows with their texts as Parquet …"),
-                lambda: desk.ask_and_save("rows", ".parquet"),
-            ),
-            (tr("Copy the selected rows"), partial(self.view.copy_rows, names=True)),
-            (None, None),
-            *desk.copies_of_export("rows", ".csv"),
-        ]
 
     def _menu(self, source: int, column: int) -> list[Item]:
         reading = self._reading
