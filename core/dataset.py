@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from . import roles
 from .clean import clean
 from .lineage import Step
 from .spec import DataSpec, EvaluateSpec, TrainSpec
+from .tables import check_flat
+
+FLAT = ("classification", "multilabel", "regression", "masked_lm", "causal_lm")
+"""Tasks whose inputs are plain texts, never lists or mappings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +128,10 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     inputs = list(spec.inputs)
     table, steps = clean(table, spec.clean, inputs, spec.label)
     roles.check_rows(table, [*spec.answers, *inputs])
+    if kind in FLAT:
+        # A cell with several labels may hold them as a list.
+        for name in inputs if kind == "multilabel" else spec.columns:
+            check_flat(table[name], partial(roles.place, table, column=name))
     labels = learns.labels(table, spec)
     label = (
         np.full(len(table), None, dtype=object)

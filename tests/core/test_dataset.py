@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tracemalloc
@@ -221,6 +222,16 @@ def test_what_can_not_be_trained_on_is_refused(tmp_path: Path) -> None:
         told = refused(tmp_path, rows(8, w=["1", "1", weight] + ["1"] * 5), weight="w", **column)
         assert told.startswith("t.csv, row 3, column “w”: ")
         assert "expected a number of 0 or more" in told
+
+
+@pytest.mark.parametrize("column", ["text", "label"])
+def test_lists_are_refused_where_texts_are_expected(tmp_path: Path, column: str) -> None:
+    table = [{"text": f"text {row}", "label": "ab"[row % 2]} for row in range(20)]
+    table[2][column] = ["one", "two"]
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in table))
+    given = spec(tmp_path, "t.jsonl", label="label")
+    with pytest.raises(DataError, match=rf"row 3, column “{column}”.*holds a list or a mapping"):
+        load(given, "classification")
 
 
 def test_labels_that_are_no_classes_are_refused(tmp_path: Path) -> None:
