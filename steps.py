@@ -112,7 +112,7 @@ def evaluate(work: Work) -> None:
     import torch
 
     from .core.predict import present
-    from .multimodal.models import reload_tokenizer
+    from .multimodal.models import reload, reload_tokenizer
 
     devices.prepare()
     spec = work.run.section("evaluate", EvaluateSpec)
@@ -123,7 +123,7 @@ def evaluate(work: Work) -> None:
     told: dict[str, Any] = {"emit": work.emit, "check": work.cancel.check}
     predictions = work.task.predict(
         work.run,
-        work.task.reload(work.run.model).to(device.kind),
+        reload(work.task.auto, work.run.model).to(device.kind),
         reload_tokenizer(work.run.model),
         chosen,
         **told,

@@ -74,9 +74,6 @@ def baseline_frame(
     -------
     Predictions with the columns id, split, label, prediction and ``score:<label>`` per class.
     """
-    import pandas as pd
+    from .tasks.answers import beside, of_classes
 
-    out = predictions[["id", "split", "label"]].reset_index(drop=True)
-    out["prediction"] = np.asarray(labels, dtype=object)[scores.argmax(axis=1)]
-    columns = {f"score:{label}": scores[:, code] for code, label in enumerate(labels)}
-    return pd.concat([out, pd.DataFrame(columns)], axis=1)
+    return beside(predictions, *of_classes(labels, scores))

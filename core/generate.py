@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..multimodal.text.encode import longest
 from . import processes
 from .batches import by_length
 from .events import Clock, Emit, Progress, silent
@@ -105,6 +106,16 @@ def generate(
             emit(Progress(step=step, done=done, total=total, remaining=left))
         check()
     return processes.merge_lists(answers, lambda one: not one)
+
+
+def rooms(tokenizer: Any, max_length: int, new_tokens: int) -> tuple[int, int]:
+    """Share what a model reads between a prompt and its answer; return the tokens of either.
+
+    An answer may take half of what a small model reads, so that it has something to follow.
+    """
+    whole = longest(tokenizer, tokenizer.model_max_length)
+    new = max(min(new_tokens, whole // 2), 1)
+    return max(min(max_length, whole - new), 1), new
 
 
 def up_to(tokens: Sequence[int], ends: Collection[int]) -> list[int]:

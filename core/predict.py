@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -135,52 +135,40 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def table(dataset: Dataset, scores: NDArray[np.float64]) -> pd.DataFrame:
-    """Put scores beside ids, splits, labels and groups, as predictions.parquet holds them.
-
-    Labels and splits are left out where no row has one.
+def table(
+    dataset: Dataset,
+    columns: Mapping[str, Sequence[Any] | NDArray[Any]],
+    label: Sequence[Any] | NDArray[Any] | None = None,
+) -> pd.DataFrame:
+    """Put what was found of rows beside what is known of them, as predictions.parquet holds it.
 
     Parameters
     ----------
     dataset
         The rows that were predicted.
-    scores
-        Probabilities; shape (rows, classes).
+    columns
+        What was found of each row, by the column's name.
+    label
+        What is true; None where it is not known.
+
+    Returns
+    -------
+    Columns id, split, label, those of `columns`, ``group:<column>`` and fingerprint; split and
+    label are left out where no row has one.
     """
-    return frame(
-        dataset.ids,
-        dataset.labels,
-        scores,
-        dataset.samples(),
-        dataset.groups,
-        _known(dataset.split),
-        _known(dataset.label),
-    )
-
-
-def frame(
-    ids: Sequence[str] | NDArray[np.object_],
-    labels: Sequence[str],
-    scores: NDArray[np.float64],
-    samples: list[tuple[str, ...]],
-    groups: Mapping[str, NDArray[np.object_]] | None = None,
-    split: NDArray[np.object_] | None = None,
-    label: NDArray[np.object_] | None = None,
-) -> pd.DataFrame:
-    """Build a table of predictions; columns without content are left out."""
-    columns: dict[str, object] = {"id": ids}
-    if split is not None:
-        columns["split"] = split
+    out: dict[str, Any] = {"id": dataset.ids}
+    if known(dataset.split) is not None:
+        out["split"] = dataset.split
     if label is not None:
-        columns["label"] = label
-    columns["prediction"] = np.array(labels, dtype=object)[scores.argmax(axis=1)]
-    columns |= {SCORE + name: scores[:, code] for code, name in enumerate(labels)}
-    columns |= {GROUP + name: cells for name, cells in (groups or {}).items()}
-    columns["fingerprint"] = sample_fingerprints(samples)
-    return pd.DataFrame(columns)
+        out["label"] = label
+    out |= columns
+    out |= {GROUP + name: cells for name, cells in dataset.groups.items()}
+    out["fingerprint"] = sample_fingerprints(dataset.samples())
+    return pd.DataFrame(out)
 
 
-def _known(cells: NDArray[np.object_]) -> NDArray[np.object_] | None:
+def known(cells: NDArray[np.object_]) -> NDArray[np.object_] | None:
+    """Return cells, or None where all of them are missing."""
     return None if all(cell is None for cell in cells) else cells
 
 

@@ -17,7 +17,7 @@ import torch
 from .. import device as devices
 from ..device import Device
 from ..errors import DataError, nearest, paragraph
-from ..multimodal.models import reload_tokenizer
+from ..multimodal.models import reload, reload_tokenizer
 from ..multimodal.spec import ModelSpec
 from . import decision, roles
 from .dataset import Dataset
@@ -159,7 +159,7 @@ def _answerer(run: Run, precision: Literal["auto", "bf16", "fp32"]) -> _Answerer
     device = present(Device.from_json(run.environment["device"]))
     torch.set_num_threads(device.threads)
     task = _task(run)
-    model = task.reload(run.model).to(device.kind)
+    model = reload(task.auto, run.model).to(device.kind)
     if devices.choose(precision).precision == "bf16":
         model = model.to(torch.bfloat16)
     return _Answerer(run, task, model.eval(), reload_tokenizer(run.model))

@@ -23,6 +23,7 @@ __all__ = [
     "Source",
     "load",
     "load_classifier",
+    "load_labelled",
     "load_tokenizer",
     "locate",
     "newly_made",
@@ -157,27 +158,40 @@ def newly_made(model: Any) -> tuple[str, ...]:
     return tuple(sorted(getattr(model, "newly_made", ())))
 
 
-def load_classifier(source: Source, spec: ModelSpec, labels: Sequence[str], seed: int) -> Any:
-    """Load a model with a head for the given classes, in float32.
+def load_labelled(
+    auto: str, source: Source, spec: ModelSpec, labels: Sequence[str], seed: int, **head: Any
+) -> Any:
+    """Load a model with one output for each label, in float32.
 
     Parameters
     ----------
+    auto
+        Name of transformers' Auto class.
     source, spec
         Where it comes from and how it is loaded.
     labels
-        The classes, in the order of the outputs. A head for other classes is replaced.
+        In the order of the outputs. A head for other labels is replaced.
     seed
         Seeds the weights of a new head.
+    head
+        What else the model's configuration shall say of the head, such as ``problem_type``.
     """
     return load(
-        CLASSIFIER,
+        auto,
         source,
         spec,
         seed,
         num_labels=len(labels),
         id2label=dict(enumerate(labels)),
         label2id={label: code for code, label in enumerate(labels)},
-        problem_type="single_label_classification",
+        **head,
+    )
+
+
+def load_classifier(source: Source, spec: ModelSpec, labels: Sequence[str], seed: int) -> Any:
+    """Load a model with a head for the given classes (`load_labelled`), of which one is right."""
+    return load_labelled(
+        CLASSIFIER, source, spec, labels, seed, problem_type="single_label_classification"
     )
 
 

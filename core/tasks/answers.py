@@ -38,21 +38,21 @@ def answers(
     Columns id, split, label, prediction, ``score:<label>``, ``group:<column>``, fingerprint; those
     without content are left out.
     """
-    import pandas as pd
+    from ..predict import SCORE, table
 
-    from ..dataset import sample_fingerprints
-    from ..predict import GROUP, SCORE
+    named = {SCORE + name: score for name, score in (scores or {}).items()}
+    return table(dataset, {"prediction": prediction, **named}, label)
 
-    columns: dict[str, Any] = {"id": dataset.ids}
-    if dataset.split is not None:
-        columns["split"] = dataset.split
-    if label is not None:
-        columns["label"] = label
-    columns["prediction"] = prediction
-    columns |= {SCORE + name: score for name, score in (scores or {}).items()}
-    columns |= {GROUP + name: cells for name, cells in dataset.groups.items()}
-    columns["fingerprint"] = sample_fingerprints(dataset.samples())
-    return pd.DataFrame(columns)
+
+def of_classes(
+    labels: Sequence[str], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.object_], dict[str, NDArray[np.float64]]]:
+    """Return the class with the highest score of each row, and the scores of each class.
+
+    `scores` has the shape (rows, classes).
+    """
+    named = {label: scores[:, code] for code, label in enumerate(labels)}
+    return np.array(labels, dtype=object)[scores.argmax(axis=1)], named
 
 
 def beside(

@@ -51,6 +51,7 @@ class Chat:
     train: TrainSpec
     measured: EvaluateSpec
     name: str = "chat"
+    auto: str = CAUSAL
     metric: str = "loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -68,13 +69,6 @@ class Chat:
     ) -> torch.nn.Module:
         """Load the model, and tell where it can't be given packed samples."""
         return load_causal(source, self.model, seed, emit, packing=self.train.packing)
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(CAUSAL, folder)
-        return loaded
 
     def encode(
         self,
@@ -233,7 +227,7 @@ class Chat:
     ) -> tuple[list[str | None], list[str | None]]:
         """Generate the last answer of some rows; return it and what is expected, for all rows."""
         from ...multimodal.text.chat.template import Refused, refusal
-        from ..generate import generate
+        from ..generate import generate, rooms
 
         asked: list[str] = []
         expected: list[str | None] = []
@@ -248,9 +242,7 @@ class Chat:
         if not len(rows):
             return answers, expected
         tokenizer = template.tokenizer
-        room = int(min(tokenizer.model_max_length, 1 << 20))
-        new = max(min(self.measured.new_tokens, room // 2), 1)
-        most = max(min(self.model.max_length, room - new), 1)
+        most, new = rooms(tokenizer, self.model.max_length, self.measured.new_tokens)
         tokens = tokenizer(
             [asked[row] for row in rows], add_special_tokens=False, truncation=False, verbose=False
         )["input_ids"]

@@ -19,6 +19,7 @@ from ..events import Emit, silent
 from ..labelled import Labelled
 from ..metrics import VALIDATED, validation_metrics
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
+from .answers import answers, beside, of_classes, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ..evaluation import Evaluation
     from ..runs import Run
 
-AUTO = "AutoModelForSequenceClassification"
 
 MANY_CLASSES = 50
 """More classes than this are believed only where each has two rows on average."""
@@ -42,6 +42,7 @@ class Classification:
     model: ModelSpec
     train: TrainSpec
     name: str = "classification"
+    auto: str = "AutoModelForSequenceClassification"
     metric: str = "f1_macro"
     validated: tuple[str, ...] = VALIDATED
 
@@ -59,25 +60,9 @@ class Classification:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model with a head for the classes; one for other classes is replaced."""
-        from ...multimodal.models import load
+        from ...multimodal.models import load_classifier
 
-        loaded: torch.nn.Module = load(
-            AUTO,
-            source,
-            self.model,
-            seed,
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: code for code, label in enumerate(labels)},
-            problem_type="single_label_classification",
-        )
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(AUTO, folder)
+        loaded: torch.nn.Module = load_classifier(source, self.model, labels, seed)
         return loaded
 
     def encode(
@@ -128,11 +113,12 @@ class Classification:
         check: Callable[[], None] = lambda: None,
     ) -> pd.DataFrame:
         """Score the classes of every row."""
-        from ..predict import logits, softmax, table
+        from ..predict import known, logits, softmax
         from .texts import encoded
 
         samples = encoded(processor, dataset, self.model)
-        return table(dataset, softmax(logits(model, samples, emit=emit, check=check)))
+        scores = softmax(logits(model, samples, emit=emit, check=check))
+        return answers(dataset, known(dataset.label), *of_classes(dataset.labels, scores))
 
     def baselines(
         self,
@@ -147,16 +133,15 @@ class Classification:
         """Answer with the majority class, and with TF-IDF and a logistic regression."""
         from ...multimodal.text.baseline import tfidf
 
-        def beside(scores: NDArray[np.float64]) -> pd.DataFrame:
-            return simple.baseline_frame(predictions, dataset.labels, scores)
+        def scored(scores: NDArray[np.float64]) -> pd.DataFrame:
+            return beside(predictions, *of_classes(dataset.labels, scores))
 
         trained = dataset.take(dataset.rows("train"))
         codes, classes = trained.codes, len(dataset.labels)
-        texts = [[" ".join(sample) for sample in part.samples()] for part in (trained, chosen)]
-        found = tfidf(texts[0], codes, texts[1], classes)
+        found = tfidf(texts(trained), codes, texts(chosen), classes)
         return {
-            simple.MAJORITY: beside(simple.majority(codes, classes, len(chosen))),
-            simple.TFIDF: found.reason if found.scores is None else beside(found.scores),
+            simple.MAJORITY: scored(simple.majority(codes, classes, len(chosen))),
+            simple.TFIDF: found.reason if found.scores is None else scored(found.scores),
         }
 
     def evaluate(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ..runs import Run
     from .sequences import Sequenced
 
-AUTO = "AutoModelForQuestionAnswering"
 QUESTION, CONTEXT = "question", "context"
 ANSWERS = ("answers", "answer")
 """Columns that hold the accepted answers where the recipe names none."""
@@ -47,6 +46,7 @@ class ExtractiveQA:
     model: ModelSpec
     train: TrainSpec
     name: str = "extractive_qa"
+    auto: str = "AutoModelForQuestionAnswering"
     metric: str = "f1"
     validated: tuple[str, ...] = ("loss", "exact_match", "f1")
 
@@ -103,14 +103,7 @@ class ExtractiveQA:
         """Load the model; one without a head for answers gets a new one."""
         from ...multimodal.models import load
 
-        loaded: torch.nn.Module = load(AUTO, source, self.model, seed)
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(AUTO, folder)
+        loaded: torch.nn.Module = load(self.auto, source, self.model, seed)
         return loaded
 
     def encode(

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..runs import Run
     from .sequences import Sequenced
 
-MASKED = "AutoModelForMaskedLM"
 CAUSAL = "AutoModelForCausalLM"
 
 HIDDEN_ONLY = (
@@ -50,6 +49,7 @@ class MaskedLM:
     model: ModelSpec
     train: TrainSpec
     name: str = "masked_lm"
+    auto: str = "AutoModelForMaskedLM"
     metric: str = "loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -79,7 +79,7 @@ class MaskedLM:
         from ...multimodal.text.language_models import keep_pooler, new_head
         from ...multimodal.text.token_losses import abilities
 
-        loaded: torch.nn.Module = load(MASKED, source, self.model, seed)
+        loaded: torch.nn.Module = load(self.auto, source, self.model, seed)
         if new_head(loaded):
             emit(
                 Warning(
@@ -90,13 +90,6 @@ class MaskedLM:
             )
         keep_pooler(loaded, source, self.model, seed)
         abilities(loaded)
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(MASKED, folder)
         return loaded
 
     def encode(
@@ -188,6 +181,7 @@ class CausalLM:
     measured: EvaluateSpec
     answers: bool
     name: str = "causal_lm"
+    auto: str = CAUSAL
     metric: str = "loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -206,13 +200,6 @@ class CausalLM:
     ) -> torch.nn.Module:
         """Load the model, and tell where it can't be given packed samples."""
         return load_causal(source, self.model, seed, emit, packing=self.train.packing)
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(CAUSAL, folder)
-        return loaded
 
     def encode(
         self,
@@ -342,14 +329,10 @@ class CausalLM:
         texts: list[str] | None = None,
     ) -> list[str]:
         """Generate what follows each row's inputs, or other texts."""
-        from ...multimodal.text.encode import longest
         from ...multimodal.text.language import ends, prompt_tokens
-        from ..generate import generate
+        from ..generate import generate, rooms
 
-        room = longest(tokenizer, tokenizer.model_max_length)
-        # An answer may take half of what a small model reads, so that it has something to follow.
-        new = max(min(self.measured.new_tokens, room // 2), 1)
-        most = max(min(self.model.max_length, room - new), 1)
+        most, new = rooms(tokenizer, self.model.max_length, self.measured.new_tokens)
         written = generate(
             model,
             [
@@ -436,18 +419,8 @@ def guessed(
     check: Callable[[], None],
 ) -> pd.DataFrame:
     """Return a table with the nats and target tokens of every row, and what is known of the row."""
-    import pandas as pd
-
-    from ..dataset import sample_fingerprints
-    from ..predict import GROUP
+    from ..predict import known, table
     from .sequences import by_row, nats
 
     summed, tokens = by_row(samples, nats(model, samples, emit=emit, check=check), len(dataset))
-    columns: dict[str, Any] = {"id": dataset.ids}
-    for name, cells in (("split", dataset.split), ("label", dataset.label)):
-        if any(one is not None for one in cells):
-            columns[name] = cells
-    columns |= {NATS: summed, TOKENS: tokens}
-    columns |= {GROUP + name: cells for name, cells in dataset.groups.items()}
-    columns["fingerprint"] = sample_fingerprints(dataset.samples())
-    return pd.DataFrame(columns)
+    return table(dataset, {NATS: summed, TOKENS: tokens}, known(dataset.label))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..evaluation import Evaluation
     from ..runs import Run
 
-AUTO = "AutoModelForSequenceClassification"
 
 THRESHOLD = 0.5
 """A label whose score is above this is answered."""
@@ -43,6 +42,7 @@ class Multilabel:
     model: ModelSpec
     train: TrainSpec
     name: str = "multilabel"
+    auto: str = "AutoModelForSequenceClassification"
     metric: str = "f1_macro"
     validated: tuple[str, ...] = VALIDATED
 
@@ -60,25 +60,16 @@ class Multilabel:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model with one output for each label."""
-        from ...multimodal.models import load
+        from ...multimodal.models import load_labelled
 
-        loaded: torch.nn.Module = load(
-            AUTO,
+        loaded: torch.nn.Module = load_labelled(
+            self.auto,
             source,
             self.model,
+            labels,
             seed,
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: code for code, label in enumerate(labels)},
             problem_type="multi_label_classification",
         )
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(AUTO, folder)
         return loaded
 
     def encode(

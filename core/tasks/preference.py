@@ -26,6 +26,7 @@ from ..events import Emit, Warning, silent
 from ..preference_metrics import REWARDS, VALIDATED, measured
 from ..preference_metrics import evaluate as measure
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
+from .language_modelling import CAUSAL, load_causal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +107,7 @@ class Preference:
     model: ModelSpec
     train: TrainSpec
     name: str = "preference"
+    auto: str = CAUSAL
     metric: str = "preference_loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -167,17 +169,7 @@ class Preference:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model, and tell where it can't be given packed samples."""
-        from .language_modelling import load_causal
-
         return load_causal(source, self.model, seed, emit, packing=self.train.packing)
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-        from .language_modelling import CAUSAL
-
-        loaded: torch.nn.Module = reload(CAUSAL, folder)
-        return loaded
 
     def encode(
         self,
@@ -222,25 +214,17 @@ class Preference:
         check: Callable[[], None] = lambda: None,
     ) -> pd.DataFrame:
         """Return the rewards of both answers of every row, and which of them is preferred."""
-        import pandas as pd
-
         from ...device import Device
-        from ..dataset import sample_fingerprints
-        from ..predict import GROUP, present
+        from ..predict import present, table
 
         device = present(Device.from_json(run.environment["device"]))
         pairs = self._pairs(processor, dataset, device, emit, None, exact=True)
         rewards = np.full((len(dataset), 2), np.nan)
         rewards[pairs.kept] = self._all_rewards(model, pairs, emit=emit, check=check)
         margin = rewards[:, 0] - rewards[:, 1]
-        columns: dict[str, Any] = {"id": dataset.ids}
-        if any(one is not None for one in dataset.split):
-            columns["split"] = dataset.split
-        columns["prediction"] = [_preferred(one) for one in margin]
+        columns: dict[str, Any] = {"prediction": [_preferred(one) for one in margin]}
         columns |= {name: rewards[:, side] for side, name in enumerate(REWARDS)}
-        columns |= {GROUP + name: cells for name, cells in dataset.groups.items()}
-        columns["fingerprint"] = sample_fingerprints(dataset.samples())
-        return pd.DataFrame(columns)
+        return table(dataset, columns)
 
     def baselines(
         self,

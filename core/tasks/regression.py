@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ..evaluation import Evaluation
     from ..runs import Run
 
-AUTO = "AutoModelForSequenceClassification"
-
 
 @dataclass(frozen=True)
 class Regression:
@@ -40,6 +38,7 @@ class Regression:
     data: DataSpec
     model: ModelSpec
     name: str = "regression"
+    auto: str = "AutoModelForSequenceClassification"
     metric: str = "root_mean_squared_error"
     validated: tuple[str, ...] = VALIDATED
 
@@ -78,26 +77,16 @@ class Regression:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model with a head that answers one number."""
-        from ...multimodal.models import load
+        from ...multimodal.models import load_labelled
 
-        answer = str(self.data.label)
-        loaded: torch.nn.Module = load(
-            AUTO,
+        loaded: torch.nn.Module = load_labelled(
+            self.auto,
             source,
             self.model,
+            [str(self.data.label)],
             seed,
-            num_labels=1,
-            id2label={0: answer},
-            label2id={answer: 0},
             problem_type="regression",
         )
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved; it answers in the label's own unit."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(AUTO, folder)
         return loaded
 
     def encode(

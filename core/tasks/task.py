@@ -32,6 +32,10 @@ class Task(Protocol):
         """What it is called, as `multimodal.spec.Task` has it."""
 
     @property
+    def auto(self) -> str:
+        """The Auto class of transformers that loads its models, also those that a run saved."""
+
+    @property
     def metric(self) -> str:
         """The validation metric that chooses the checkpoint where the recipe names none."""
 
@@ -72,9 +76,6 @@ class Task(Protocol):
         What a person should know (a head that is new where one was expected) is told by `emit` as
         an `events.Warning`.
         """
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved, in float32 and evaluation mode."""
 
     def encode(
         self,

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ..runs import Run
     from .sequences import Sequenced
 
-AUTO = "AutoModelForTokenClassification"
 MOST_FREQUENT = "most_frequent_tag"
 MOST_TAGS = 1000
 """More different tags than this are no tags."""
@@ -49,6 +48,7 @@ class TokenClassification:
     model: ModelSpec
     train: TrainSpec
     name: str = "token_classification"
+    auto: str = "AutoModelForTokenClassification"
     metric: str = "f1_entity"
     validated: tuple[str, ...] = ("loss", *METRICS)
 
@@ -112,24 +112,15 @@ class TokenClassification:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model with a head for the tags; one for other tags is replaced."""
-        from ...multimodal.models import load
+        from ...multimodal.models import load_labelled
 
-        loaded: torch.nn.Module = load(
-            AUTO,
+        loaded: torch.nn.Module = load_labelled(
+            self.auto,
             source,
             self.model,
+            labels,
             seed,
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: code for code, label in enumerate(labels)},
         )
-        return loaded
-
-    def reload(self, folder: Path) -> torch.nn.Module:
-        """Load a model that a run saved."""
-        from ...multimodal.models import reload
-
-        loaded: torch.nn.Module = reload(AUTO, folder)
         return loaded
 
     def encode(

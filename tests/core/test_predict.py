@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 import torch
 
 from pellucid.core import Run, events
-from pellucid.core.predict import frame, logits, predictor, present, softmax
+from pellucid.core.predict import known, logits, predictor, present, softmax
+from pellucid.core.tasks.answers import answers, of_classes
 from pellucid.device import Device
 from pellucid.errors import Cancelled
 from pellucid.multimodal.text.encode import encode
@@ -104,9 +106,12 @@ def test_softmax_is_stable() -> None:
     assert softmax(scores) == pytest.approx(expected)
 
 
-def test_columns_without_content_are_left_out() -> None:
+def test_columns_without_content_are_left_out(finished: Path) -> None:
     scores = np.array([[0.2, 0.8], [0.6, 0.4]])
-    found = frame(["1", "2"], ["no", "yes"], scores, [("a",), ("b",)])
+    nothing = np.array([None, None], dtype=object)
+    two = Run.open(finished).dataset().first(2)
+    bare = replace(two, split=nothing, label=nothing, groups={})
+    found = answers(bare, known(bare.label), *of_classes(["no", "yes"], scores))
     assert list(found.columns) == ["id", "prediction", "score:no", "score:yes", "fingerprint"]
     assert found["prediction"].tolist() == ["yes", "no"]
 
