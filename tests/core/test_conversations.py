@@ -137,7 +137,7 @@ def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_show_and_write(tmp_path: Path, chat_model: Path) -> None:
     import typer
 
-    from pellucid.commands_chat import chat_export, chat_look
+    from pellucid.commands.chats import chat_export, chat_look
 
     app = typer.Typer()
     app.command("chat-look")(chat_look)

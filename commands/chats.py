@@ -1,28 +1,24 @@
-"""The commands about conversations: `pellucid data chat-look` and `pellucid data chat-export`."""
+"""Tables of conversations: as a model reads them, and as hosted models are tuned on them."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .multimodal.spec import ModelSpec
+from .options import AsJson, Encoding
+from .output import print_json
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-Table = Annotated[
+Conversations = Annotated[
     Path,
     typer.Argument(
-        help="A table of conversations (CSV, TSV, JSONL, Parquet): messages, ShareGPT, Alpaca, or "
-        "prompt and completion."
+        help="A table of conversations (CSV, TSV, JSON, JSONL or Parquet): messages, ShareGPT, "
+        "Alpaca, or prompt and completion."
     ),
-]
-Encoding = Annotated[str, typer.Option(help="Character encoding of the table.")]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Write one JSON object to standard output, for programs.")
 ]
 
 LOOKS = {"context": "dim", "learnt": "bold green", "cut": "strike red"}
@@ -31,7 +27,7 @@ SIGNS = {"context": ("", ""), "learnt": ("⟦", "⟧"), "cut": ("⟨cut off: ", 
 
 
 def chat_look(
-    table: Table,
+    table: Conversations,
     model: Annotated[
         str, typer.Option(help="Model whose chat template is taken: a folder or a hub id.")
     ],
@@ -50,7 +46,8 @@ def chat_look(
     What is learnt is green, what is read alone is dim, what is cut off is struck through; without
     colours, ⟦what is learnt⟧ stands in brackets.
     """
-    from .core.chat_look import chat_look as look
+    from ..core.chat_look import chat_look as look
+    from ..multimodal.spec import ModelSpec
 
     settings = ModelSpec(
         name=model,
@@ -59,7 +56,7 @@ def chat_look(
     )
     found = look(table, settings, rows=rows, encoding=encoding)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     from rich.console import Console
 
@@ -79,7 +76,7 @@ def chat_look(
 
 
 def chat_export(
-    table: Table,
+    table: Conversations,
     out: Annotated[Path, typer.Option("--out", help="JSONL file to write.")],
     encoding: Encoding = "utf-8",
     as_json: AsJson = False,
@@ -90,11 +87,11 @@ def chat_export(
     are answered. At the first fault the row is named and nothing is written. The last line is the
     file.
     """
-    from .core.conversations import export
+    from ..core.conversations import export
 
     found = export(table, out, encoding)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     typer.echo(f"{found['lines']:,} conversations were written and checked.")
     for note in found["notes"]:
@@ -106,7 +103,7 @@ def _drawn(pieces: list[dict[str, Any]], coloured: bool) -> Text:
     """Put the pieces of a conversation behind one another, each as its kind looks."""
     from rich.text import Text
 
-    from .multimodal.escape import visible
+    from ..multimodal.escape import visible
 
     out = Text()
     for piece in pieces:

@@ -1,0 +1,33 @@
+"""Options and arguments that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RecipeFile = Annotated[Path, typer.Argument(help="A recipe in YAML.")]
+RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
+Change = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change one value: --set train.epochs=1. May be repeated."),
+]
+Only = Annotated[
+    str,
+    typer.Option(help="Steps to carry out, with commas: train,evaluate,explain,audit,report."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the unfinished run of that name.")
+]
+Encoding = Annotated[str, typer.Option(help="Character encoding of the table.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write one JSON object to standard output, for programs.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def names(text: str) -> list[str] | None:
+    """Read names with commas between them; None if there are none."""
+    return [name.strip() for name in text.split(",") if name.strip()] or None
