@@ -25,7 +25,9 @@ from .divergence import Losses
 from .dropout import quick_masks
 from .events import Artifact, Clock, Emit, Metric, Progress
 from .jobs import CancelToken
+from .kept_memory import kept_memory
 from .metrics import higher_is_better
+from .quick_attention import quick_attention
 from .schedule import rate_factor
 from .spec import TrainSpec
 from .step import Loss, Validate, begin
@@ -44,6 +46,8 @@ class Fitted:
 
 
 @quick_masks()
+@quick_attention()
+@kept_memory()
 def fit(
     model: torch.nn.Module,
     samples: Learned,

@@ -21,19 +21,30 @@ from numpy.typing import NDArray
 from ..device import Device
 from . import processes
 from .average import Average
-from .batches import Batch, Learned, Rows
+from .batches import Batch, Learned, Rows, micro_batches
 from .checkpoints import Checkpoints, State
+from .clipping import clip_in_step
 from .events import Emit, Warning
 from .memory import give_back, out_of_memory
 from .parameter_groups import adamw
 from .spec import TrainSpec
 from .whole_state import check_shards
 
+FUSED = ("cpu", "cuda")
+"""Devices on which the optimiser clips as it steps."""
+
+TOKENS = 4096
+"""Tokens that go through a model at once on a CPU, whose caches hold no more of what lies between.
+
+32 samples of 256 tokens through six layers of width 384 take 15% less time so."""
+
+NOTHING = np.zeros(1, np.float32)
+
 Loss = Callable[[torch.nn.Module, Batch], torch.Tensor]
 """``loss(model, batch) -> losses``: the summed loss of each sample, shape (samples,), float32."""
 
-Validate = Callable[[torch.nn.Module], Mapping[str, float]]
-"""``validate(model) -> metrics``: called with the model in evaluation mode."""
+Validate = Callable[[torch.nn.Module, int], Mapping[str, float]]
+"""``validate(model, step) -> metrics``: called with the model in evaluation mode, after a step."""
 
 
 def begin(
@@ -78,7 +89,9 @@ def begin(
     if not sharded:
         trained, stepper = accelerator.prepare(model, optimizer)
     if spec.compile:
-        trained = torch.compile(trained, dynamic=True)
+        # On a CPU dropout's masks are drawn faster outside of what is compiled.
+        own = {"fallback_random": True} if device.kind == "cpu" else None
+        trained = torch.compile(trained, dynamic=True, options=own)
     weight = samples.weight if sample_weight is None else samples.weight * sample_weight
     return Step(accelerator, trained, stepper, samples, weight, loss, spec, average, state, emit)
 
@@ -146,7 +159,7 @@ class Step:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("scale", 1.0)
         found = self._within_memory(rows)
-        self.accelerator.clip_grad_norm_(self.model.parameters(), self.spec.clip_norm)
+        self._clip()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average is not None:
@@ -163,11 +176,19 @@ class Step:
         self.model.eval()
         try:
             if processes.world() == 1:
-                return validate(self.model)
+                return validate(self.model, self.state.step)
             with processes.alone() if processes.sharded() else contextlib.nullcontext():
-                return validate(self.accelerator.unwrap_model(self.model))
+                return validate(self.accelerator.unwrap_model(self.model), self.state.step)
         finally:
             self.model.train()
+
+    def _clip(self) -> None:
+        """Take no step along gradients longer than the recipe allows."""
+        most = self.spec.clip_norm
+        if processes.sharded() or self.accelerator.device.type not in FUSED:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), most)
+        else:
+            clip_in_step(self.optimizer, self.model.parameters(), most)
 
     def _within_memory(self, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
         """Halve the micro-batch where memory runs out, until a step fits; it learns the same."""
@@ -196,16 +217,14 @@ class Step:
         place = self.accelerator.device
         whole = max(float((self.samples.units[rows] * self.weight[rows]).sum()), 1e-12)
         found, mean = [], torch.zeros((), device=place)
-        own = processes.share(rows)
-        most = -(-len(rows) // processes.world())
-        for first in range(0, most, size):
-            part, weight = own[first : first + size], self.weight
-            if not len(part):  # others have one more: a sample that counts nothing, to go along
-                part, weight = rows[:1], np.zeros_like(weight)
-            batch = send_to_device(self.samples.batch(part), place)
-            share = torch.from_numpy(weight[part]).to(place)
+        parts = self._parts(rows, size)
+        for number, part in enumerate(parts):
+            # Others have one more: a sample that counts nothing, to go along.
+            chosen, counted = (part, self.weight[part]) if len(part) else (rows[:1], NOTHING)
+            batch = send_to_device(self.samples.batch(chosen), place)
+            share = torch.from_numpy(counted).to(place)
             # Gradients go between processes once a step, with its last micro-batch.
-            last = first + size >= most
+            last = number + 1 == len(parts)
             with contextlib.nullcontext() if last else self.accelerator.no_sync(self.model):
                 losses = self.loss(self.model, batch)
                 value = (losses * share).sum() / whole
@@ -213,4 +232,17 @@ class Step:
                 self.accelerator.backward(value * processes.world())
             found.append(losses.detach())
             mean += value.detach()
-        return torch.cat(found), mean
+        losses = torch.cat(found)
+        if len(parts) > 1:
+            at = {row: place for place, row in enumerate(np.concatenate(parts).tolist())}
+            losses = losses[[at[row] for row in processes.share(rows).tolist()]]
+        return losses, mean
+
+    def _parts(self, rows: Rows, size: int) -> list[Rows]:
+        """Split this process's samples of a step into micro-batches, as many in every process."""
+        own = processes.share(rows)
+        if processes.world() == 1:
+            on_cpu = self.accelerator.device.type == "cpu"
+            return micro_batches(own, self.samples.lengths, size, TOKENS if on_cpu else None)
+        most = -(-len(rows) // processes.world())
+        return [own[first : first + size] for first in range(0, most, size)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -83,12 +85,12 @@ def train(
             precision=device.precision,
         )
 
-    def validate(trained: torch.nn.Module) -> Mapping[str, float]:
+    def validate(trained: torch.nn.Module, step: int) -> Mapping[str, float]:
         found = task.validate(trained, held, parts["validation"], check=cancel.check)
         if isinstance(task, Writer) and spec.sample_generations:
             few = parts["validation"].first(spec.sample_generations)
             for sample in task.write(trained, processor, few):
-                emit(sample)
+                emit(replace(sample, at=step))
         return found
 
     fitted = fit(
@@ -116,5 +118,6 @@ def train(
             with folder_whole(run.path / "model") as folder:
                 save(model, processor, folder, settings.adapt)
             emit(Artifact(path="model", kind="model"))
+            shutil.rmtree(cache, ignore_errors=True)  # nothing reads it any more
         processes.barrier()
     return fitted

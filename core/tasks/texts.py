@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...multimodal.spec import ModelSpec
 from ..events import Emit, Warning, silent
+from ..files import disk_full_named
 
 if TYPE_CHECKING:
     from ...multimodal.text.encode import EncodedText
@@ -37,11 +39,12 @@ def encoded(
     emit
         Listener.
     cache
-        Folder for the tokens of large tables; kept in memory if left out.
+        Folder that keeps tokens as files, to be found again; kept in memory if left out.
     """
     from ...multimodal.text.encode import encode
 
-    samples = encode(tokenizer, dataset.samples(), model.max_length)
+    with disk_full_named(cache) if cache is not None else contextlib.nullcontext():
+        samples = encode(tokenizer, dataset.samples(), model.max_length, cache=cache)
     cut = samples.cut.mean() if len(samples) else 0.0
     if cut > WORTH_TELLING:
         emit(

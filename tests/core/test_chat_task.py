@@ -252,6 +252,8 @@ def test_it_learns_and_its_model_answers_from_its_folder(folder: Path, tmp_path:
     )
     written = [one for one in told if isinstance(one, events.Sample)]
     assert len(written) == 2 * 15
+    validated = [one.at for one in told if getattr(one, "split", None) == "validation"]
+    assert [one.at for one in written] == [at for at in sorted(set(validated)) for _ in range(2)]
     assert written[-1].text == written[-1].reference
     measured = json.loads((run.path / "evaluation.json").read_text())["test"]
     before = measured["baselines"]["untrained"]["perplexity"]["value"]

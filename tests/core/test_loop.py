@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +121,7 @@ def test_stopped_and_resumed_equals_undisturbed(tmp_path: Path, when: int) -> No
     spec = TrainSpec(epochs=3, batch_size=8, learning_rate=0.05, checkpoint_steps=3)
     quality = iter([0.5, 0.7, 0.6] * 2)
 
-    def validate(model: torch.nn.Module) -> dict[str, float]:
+    def validate(model: torch.nn.Module, step: int) -> dict[str, float]:
         return {"f1_macro": next(quality)}
 
     whole, _, _ = learn(tmp_path / "whole", spec, validate=validate)
@@ -147,7 +148,7 @@ def test_best_weights_are_kept_and_patience_ends(tmp_path: Path) -> None:
     seen: list[torch.Tensor] = []
     quality = iter([0.4, 0.8, 0.5, 0.6, 0.9])
 
-    def validate(model: torch.nn.Module) -> dict[str, float]:
+    def validate(model: torch.nn.Module, step: int) -> dict[str, float]:
         seen.append(model.out.weight.detach().clone())
         return {"f1_macro": next(quality)}
 
@@ -162,7 +163,7 @@ def test_log_loss_is_better_when_smaller(tmp_path: Path) -> None:
     quality = iter([0.9, 0.4, 0.6])
     spec = TrainSpec(epochs=3, batch_size=20)
     _, fitted, _ = learn(
-        tmp_path, spec, metric="log_loss", validate=lambda model: {"log_loss": next(quality)}
+        tmp_path, spec, metric="log_loss", validate=lambda model, step: {"log_loss": next(quality)}
     )
     assert fitted.state.best == 0.4
 
@@ -200,6 +201,14 @@ def test_a_loss_that_explodes_ends_the_training(tmp_path: Path) -> None:
 
     with pytest.raises(DivergedError, match=r"step 13.*learning rate"):
         learn(tmp_path, TrainSpec(epochs=4, batch_size=6), loss=growing)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_it_learns_the_same_mask_for_mask(tmp_path: Path) -> None:
+    spec = TrainSpec(epochs=2, batch_size=8, learning_rate=0.05)
+    plain, _, _ = learn(tmp_path / "a", spec)
+    compiled, _, _ = learn(tmp_path / "b", spec.model_copy(update={"compile": True}))
+    torch.testing.assert_close(compiled.out.weight, plain.out.weight, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 8])
@@ -245,7 +254,7 @@ def test_where_memory_runs_out_the_micro_batch_is_halved(tmp_path: Path) -> None
 
 def test_steps_may_be_bounded(tmp_path: Path) -> None:
     spec = TrainSpec(epochs=4, batch_size=20, max_steps=5)
-    _, fitted, heard = learn(tmp_path, spec, validate=lambda model: {"f1_macro": 0.5})
+    _, fitted, heard = learn(tmp_path, spec, validate=lambda model, step: {"f1_macro": 0.5})
     assert fitted.state.step == 5 and not fitted.stopped
     judged = [one.at for one in heard if isinstance(one, events.Metric) and one.split != "train"]
     assert judged == [3, 5]
@@ -260,7 +269,7 @@ def test_time_may_be_bounded(tmp_path: Path) -> None:
 def test_validation_between_the_ends_of_epochs(tmp_path: Path) -> None:
     spec = TrainSpec(epochs=2, batch_size=10, validate_steps=5)
     quality = iter([0.3, 0.9, 0.5])
-    _, fitted, _ = learn(tmp_path, spec, validate=lambda model: {"f1_macro": next(quality)})
+    _, fitted, _ = learn(tmp_path, spec, validate=lambda model, step: {"f1_macro": next(quality)})
     assert [one["step"] for one in fitted.state.history] == [5, 10, 12]
     assert fitted.state.best == 0.9
 
@@ -323,7 +332,7 @@ def test_speed_counts_training_only(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         clock.now += 2
         return cross_entropy(model, batch)
 
-    def validate(model: torch.nn.Module) -> dict[str, float]:
+    def validate(model: torch.nn.Module, step: int) -> dict[str, float]:
         clock.now += 100
         return {"f1_macro": 0.5}
 
