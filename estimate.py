@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ENCODED = 8000
 """Rows of each split that are encoded at most, spread evenly, to know lengths and batches."""
 
-PATIENCE = {"train": 6.0, "validate": 1.0, "evaluate": 1.5, "explain": 2.0}
+PATIENCE = {"features": 2.0, "train": 6.0, "validate": 1.0, "evaluate": 1.5, "explain": 2.0}
 """Seconds of timing after which no further batch is begun."""
 
 BUSY = 0.15
@@ -61,7 +61,8 @@ class Estimate:
     available
         Bytes that are free there now.
     checkpoint, disk
-        Bytes of one checkpoint, and the most that checkpoints and model take on the disk.
+        Bytes of one checkpoint, and the most that checkpoints, features that are kept for a head,
+        and the model take on the disk at a time.
     device
         What computes, in words.
     basis
@@ -180,8 +181,6 @@ def _estimate(recipe: Recipe) -> Estimate:
     import torch
 
     from .core import trial
-    from .core.adapt import adapt
-    from .core.loop import steps_of
     from .core.splits import SPLITS
     from .multimodal.text.encode import longest
 
@@ -190,8 +189,7 @@ def _estimate(recipe: Recipe) -> Estimate:
     rows = {split: data.rows(split) for split in SPLITS}
     told: list[str] = []
     hear = _warnings_into(told)
-    model = task.load(brought.source, data.labels, recipe.train.seed, emit=hear)
-    model = adapt(model, recipe.model.adapt)
+    model, own = _ready(recipe, brought, hear)
     taken = {split: _evenly(found, ENCODED) for split, found in rows.items()}
     loaded = time.perf_counter() - begun
 
@@ -204,45 +202,34 @@ def _estimate(recipe: Recipe) -> Estimate:
     encoding = (time.perf_counter() - begun) * len(data) / known
 
     others = trial.Bystanders()
-    epoch, memory = trial.train_pace(
-        model, encoded["train"], task.loss, recipe.train, brought.device, PATIENCE["train"]
-    )
-    # The encoded rows that the trial went without: four bytes a token and one for its part.
-    tokens = sum(one.lengths.sum() for one in encoded.values())
-    if brought.device.kind == "cpu":
-        memory += int(5 * tokens * (len(data) - known) / known)
-    model.eval()
-    judged = _pass(trial, model, encoded["validation"], task, PATIENCE["validate"])
+    # Windows and packs are not as many as the rows.
+    whole = {
+        split: len(encoded[split]) * len(found) / max(len(taken[split]), 1)
+        for split, found in rows.items()
+    }
+    training = _training(recipe, brought, model, own, encoded, whole, hear)
     model = trial.at_rest(model)
-
     seconds, timed = {}, 0
     for split in recipe.evaluate.splits:
         one = _pass(trial, model, encoded[split], task, PATIENCE["evaluate"])
         timed += one.timed if one else 0
-        seconds[split] = _scaled(one, len(rows[split]), len(taken[split]))
+        seconds[split] = _scaled(one, whole[split], len(encoded[split]))
     explained, explain, tried = _explanation(recipe, brought, model)
     busy = others.share()
 
-    parameters, trained, weights = trial.sizes(model)
-    checkpoint = weights + 2 * 4 * trained
-    train = recipe.train
-    # Windows and packs are not as many as the rows.
-    samples = len(encoded["train"]) * len(rows["train"]) / len(taken["train"])
-    per_epoch = math.ceil(samples / train.batch_size)
-    steps = steps_of(math.ceil(samples), train)
-    epochs = steps / per_epoch
-    saves = math.ceil(epochs) + _saves_between(per_epoch, steps, train.checkpoint_steps)
-    best = weights if len(rows["validation"]) else 0
-    written = saves * checkpoint + math.ceil(epochs) * best
-    whole = _scaled(epoch, len(rows["train"]), len(taken["train"]))
-    validation = _scaled(judged, len(rows["validation"]), len(taken["validation"]))
+    parameters, trained = trial.counts(model)
+    # The encoded rows that the trial went without: four bytes a token and one for its part.
+    tokens = sum(int(one.lengths.sum()) for one in encoded.values())
+    memory = training.memory
+    if brought.device.kind == "cpu":
+        memory += int(5 * tokens * (len(data) - known) / known)
     cut, most = _lengths(brought.tokenizer, data, taken, encoded)
     return Estimate(
         rows={split: len(found) for split, found in rows.items()},
-        epochs=train.epochs,
-        steps=steps,
+        epochs=recipe.train.epochs,
+        steps=training.steps,
         prepare=loaded + encoding,
-        train=epochs * (whole + validation) + written / DISK,
+        train=training.seconds,
         evaluate=sum(seconds.values()),
         explain=explain,
         explained=explained,
@@ -253,14 +240,77 @@ def _estimate(recipe: Recipe) -> Estimate:
         trained=trained,
         memory=memory,
         available=_available(brought.device, memory),
-        checkpoint=checkpoint,
-        disk=best
-        + max(
-            min(train.keep_checkpoints + 1, saves) * checkpoint,
-            min(train.keep_checkpoints, saves) * checkpoint + weights,
-        ),
+        checkpoint=training.checkpoint,
+        disk=training.disk,
         device=brought.device.words,
-        basis=(*told, *_basis(recipe, len(data), known, epoch.timed, timed, tried, busy)),
+        basis=(*told, *_basis(recipe, len(data), known, training.timed, timed, tried, busy)),
+    )
+
+
+def _ready(recipe: Recipe, brought: Brought, hear: Emit) -> tuple[Any, int]:
+    """Load and adapt the model as `core.training.train` does; and the bytes of its own weights."""
+    from .core.disk_use import whole_bytes
+    from .core.training import ready
+
+    model = brought.task.load(brought.source, brought.dataset.labels, recipe.train.seed, emit=hear)
+    own = whole_bytes(model, recipe.model.adapt)
+    return ready(model, recipe.model, recipe.train), own
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What training will take: steps, seconds and bytes, and how many steps were timed."""
+
+    steps: int
+    seconds: float
+    memory: int
+    checkpoint: int
+    disk: int
+    timed: int
+
+
+def _training(
+    recipe: Recipe,
+    brought: Brought,
+    model: Any,
+    own: int,
+    encoded: dict[str, Any],
+    whole: dict[str, float],
+    hear: Emit,
+) -> _Training:
+    """Try a few steps of training; `whole` tells the samples of all rows of each split."""
+    from .core import trial
+    from .core.disk_use import features_bytes, model_bytes, most_bytes
+    from .core.loop import steps_of
+
+    spec, task, device = recipe.train, brought.task, brought.device
+    features, learns = trial.Features(), (model, encoded["train"], encoded["validation"])
+    if recipe.model.adapt.kind == "head":
+        features, learns = trial.head_pace(*learns, device, PATIENCE["features"], hear)
+    learnt, few, held = learns
+    tried = trial.train_pace(learnt, few, task.loss, spec, device, PATIENCE["train"])
+    learnt.eval()
+    judged = _pass(trial, learnt, held, task, PATIENCE["validate"])
+
+    per_epoch = math.ceil(whole["train"] / spec.batch_size)
+    steps = steps_of(math.ceil(whole["train"]), spec)
+    epochs = steps / per_epoch
+    saves = math.ceil(epochs) + _saves_between(per_epoch, steps, spec.checkpoint_steps)
+    best = tried.weights if whole["validation"] else 0
+    written = saves * tried.checkpoint + math.ceil(epochs) * best
+    seconds = _scaled(tried.pace, whole["train"], len(few))
+    seconds += _scaled(judged, whole["validation"], len(held))
+    kept = [features_bytes(features.bytes * whole[split]) for split in ("train", "validation")]
+    saved = model_bytes(own, tried.weights, recipe.model.adapt, brought.tokenizer)
+    return _Training(
+        steps=steps,
+        seconds=features.seconds * (whole["train"] + whole["validation"])
+        + epochs * seconds
+        + written / DISK,
+        memory=tried.memory + (sum(one for one, _ in kept) if device.kind == "cpu" else 0),
+        checkpoint=tried.checkpoint,
+        disk=most_bytes(spec, saves, tried.checkpoint, best, saved) + sum(two for _, two in kept),
+        timed=tried.pace.timed,
     )
 
 
@@ -381,8 +431,8 @@ def _pass(trial: Any, model: Any, samples: Any, task: Task, patience: float) -> 
     return found
 
 
-def _scaled(pace: Pace | None, rows: int, timed: int) -> float:
-    """Return the seconds for all rows, of which some were formed into batches."""
+def _scaled(pace: Pace | None, rows: float, timed: int) -> float:
+    """Return the seconds for all samples, of which some were formed into batches."""
     return pace.total * rows / timed if pace else 0.0
 
 

@@ -87,7 +87,7 @@ def write_recipe(
     Parameters
     ----------
     table
-        CSV, TSV, JSONL or Parquet file.
+        CSV, TSV, JSON, JSONL or Parquet file.
     out
         Where to write; beside the table, as ``TABLE.recipe.yaml``, if left out.
     label, inputs
@@ -106,9 +106,10 @@ def write_recipe(
     """
     import numpy as np
 
-    from .core.guess import check_named, guess, separator_of, task_of
+    from .core.guess import as_spec, check_named, guess
     from .core.shapes import shape_of
     from .core.tables import as_text, blank, read_table
+    from .core.tasks import task_of
 
     path = out or table.with_name(f"{table.stem}.recipe.yaml")
     if path.exists() and not force:
@@ -124,15 +125,13 @@ def write_recipe(
     check_named(read.columns, str(table), label, inputs)
     shape = None if label is not None or inputs else shape_of(read)
     guesses = guess(read, str(table), label=label, inputs=inputs, shape=shape)
-    task, why = task_of(read, str(table), guesses, shape)
-    empty, separator = 0, ""
+    spec = as_spec(read, str(table), guesses)
+    task, why = task_of(read, spec)
+    empty = 0
     if shape is None:
         needed = [one.column for one in guesses if one.role in ("input", "label", "labels")]
         blanks = [blank(as_text(read[name], str(table))) for name in needed]
         empty = int(np.logical_or.reduce(blanks).sum())
-        named = next((one.column for one in guesses if one.role == "label"), None)
-        if task == "multilabel" and named is not None:
-            separator = separator_of(read, str(table), named)
     text = compose(
         table,
         path,
@@ -141,7 +140,7 @@ def write_recipe(
         empty,
         task=task,
         why=why,
-        separator=separator,
+        separator=spec.separator if task == "multilabel" else "",
         own_columns=shape is not None and shape.named,
     )
     Recipe.parse(text, where=str(path), folder=path.resolve().parent)  # must be readable again

@@ -393,7 +393,8 @@ def _as_job_error(error: Exception) -> JobError | Exception:
             paragraph(
                 "memory",
                 "there is not enough of it for this work",
-                "Lower train.batch_size or model.max_length and go on with --resume",
+                "Close other programs and go on with --resume, or begin a new run with a lower "
+                "train.micro_batch_size, train.batch_size or model.max_length",
             )
         )
     return error

@@ -107,9 +107,13 @@ def _separate_clipping() -> dict[str, Any]:
 
 
 def _plain_optimiser() -> dict[str, Any]:
-    """Step weight by weight, as AdamW does on a CPU unless it is told otherwise."""
+    """Step weight by weight, as AdamW does on a CPU unless it is told otherwise.
+
+    It can't clip as it steps.
+    """
     import torch
 
+    _separate_clipping()
     fused = torch.optim.AdamW
 
     def plain(*given: Any, **named: Any) -> torch.optim.Optimizer:

@@ -30,6 +30,9 @@ DAMAGED = "damaged-"
 EXTRA = "extra-"
 """Prefix of the files that hold tensors beside model and optimiser."""
 
+NAMED = 66
+"""Bytes that a tensor's shape and place take in the head of a file of safetensors, roughly."""
+
 
 @dataclass
 class State:
@@ -117,12 +120,7 @@ class Checkpoints:
         DiskFullError
             If there is no room; those that stand there stay.
         """
-        files = {
-            "model": model_tensors(model),
-            "optimizer": optimizer_tensors(model, getattr(optimizer, "optimizer", optimizer)),
-            "generators": _generators(),
-            **{EXTRA + name: dict(tensors) for name, tensors in (extra or {}).items()},
-        }
+        files = contents(model, optimizer, extra)
         path = self.folder / f"step-{state.step:08d}"
         if processes.is_main():
             with folder_whole(path) as partial:
@@ -240,6 +238,25 @@ class Checkpoints:
 
     def _steps(self) -> list[Path]:
         return sorted(self.folder.glob("step-*"))
+
+
+def contents(
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    extra: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Return the tensors of each file of a checkpoint; parameters are those of `save`."""
+    return {
+        "model": model_tensors(model),
+        "optimizer": optimizer_tensors(model, getattr(optimizer, "optimizer", optimizer)),
+        "generators": _generators(),
+        **{EXTRA + name: dict(tensors) for name, tensors in (extra or {}).items()},
+    }
+
+
+def file_bytes(tensors: Mapping[str, torch.Tensor]) -> int:
+    """Return the bytes of the file that would hold these tensors, to a hundredth."""
+    return sum(len(name) + NAMED + one.nbytes for name, one in _one_name_each(tensors))
 
 
 def _bytes(folder: Path) -> int:

@@ -23,6 +23,10 @@ from .tables import check_flat
 FLAT = ("classification", "multilabel", "regression", "masked_lm", "causal_lm")
 """Tasks whose inputs are plain texts, never lists or mappings."""
 
+TOGETHER = {"extractive_qa": -1}
+"""Tasks that several rows share a text in, and the place of that text among the inputs. Such rows
+stay in one split, or the model would be tested on texts whose other questions it learnt from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -113,11 +117,11 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     DataError
         If a table, a column, a row or the split can't be used; the message names it.
     """
-    from .tasks import guess, make
+    from .tasks import make, task_of
 
     tables = [roles.read(one, spec.columns, whole=not spec.inputs) for one in spec.source]
     names = [name for name in tables[0].columns if not name.startswith("\0")]
-    kind = task or guess(names, spec, tables[0])
+    kind = task or task_of(tables[0][names], spec)[0]
     learns = make(kind, spec, ModelSpec(), TrainSpec(), EvaluateSpec())
     arranged = [learns.arrange(table, spec) for table in tables]
     spec = arranged[0][1]
@@ -141,7 +145,11 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     ids = roles.row_ids(table, spec)
     # Classes can be spread evenly over the splits; measures, tags and texts can't.
     classes = bool(labels) and set(label.tolist()) <= set(labels)
-    split = roles.row_splits(table, label if classes else None, spec)
+    together = inputs[TOGETHER[kind]] if kind in TOGETHER else None
+    split = roles.row_splits(table, label if classes else None, spec, together)
+    if together is not None and spec.split.column is None:
+        said = f"by chance, rows with the same {together} in the same split"
+        steps.append(Step("split", said, len(table), len(table)))
     weight = roles.row_weights(table, spec)
     roles.check_split(split, weight, spec)
     if classes:

@@ -251,11 +251,11 @@ def look(
     Parameters
     ----------
     table
-        CSV, TSV, JSONL or Parquet file.
+        CSV, TSV, JSON, JSONL or Parquet file.
     label, inputs
         Columns whose role is known; they win over guesses.
     encoding
-        Character encoding of a CSV, TSV or JSONL file.
+        Character encoding of a CSV, TSV, JSON or JSONL file.
     model, max_length
         Whose tokens are counted, and the longest sample in tokens.
     out

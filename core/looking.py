@@ -22,16 +22,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
-from ..errors import DataError, paragraph
+from ..errors import DataError, RecipeError, paragraph
 from . import duplicates, look_findings, look_lengths
 from .files import write_json, write_with
-from .guess import Guess, Role, check_named, guess, separator_of, task_of
+from .guess import Guess, Role, as_spec, check_named, guess
 from .look import RECORD, TABLE, Balance, Column, Group, Look, Source
 from .roles import order
 from .shapes import shape_of
 from .spec import SourceSpec
 from .splits import SYNONYMS
 from .tables import as_text, read_table
+from .tasks import task_of
 
 BATCH_ROWS = 65_536
 FEW_VALUES, MOST_VALUES, MOST_LABELS = 50, 20, 500
@@ -64,7 +65,7 @@ def see(
         cells = _as_arrow(table[name], str(path), path.suffix.lower())
         written[name], texts[name] = cells, None if cells is None else _blank_to_null(cells)
     guesses, problem = _roles(table, str(path), label, inputs, texts)
-    task, why, separator = _task(table, str(path), guesses, texts)
+    task, why, separator = _task(table, str(path), guesses)
     rows = len(table)
     gone = table.isna().sum()
     del table
@@ -143,17 +144,15 @@ def _roles(
     return [known.get(name) or Guess(name, "none", other) for name in texts], problem
 
 
-def _task(
-    table: pd.DataFrame, where: str, guesses: list[Guess], texts: Texts
-) -> tuple[str, str, str]:
+def _task(table: pd.DataFrame, where: str, guesses: list[Guess]) -> tuple[str, str, str]:
     """Return what can be learnt of the table, why, and what stands between a cell's labels."""
     try:
-        task, why = task_of(table, where, guesses)
-        label = next((one.column for one in guesses if one.role == "label"), None)
-        fit = task == "multilabel" and label is not None and texts[label] is not None
-        return task, why, separator_of(table, where, label) if fit and label else ""
-    except DataError:  # a label that is no text, which is told elsewhere
+        spec = as_spec(table, where, guesses)
+        task, why = task_of(table, spec)
+    except (DataError, RecipeError):  # no label, or one that is no text, which is told elsewhere
         return "classification", "", ""
+    told = task == "multilabel" and "separator" in spec.model_fields_set
+    return task, why, spec.separator if told else ""
 
 
 def _column(one: Guess, texts: pa.ChunkedArray | None, rows: int, gone: int) -> Column:

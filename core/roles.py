@@ -129,14 +129,33 @@ def row_ids(table: pd.DataFrame, spec: DataSpec) -> NDArray[np.object_]:
 
 
 def row_splits(
-    table: pd.DataFrame, label: NDArray[np.object_] | None, spec: DataSpec
+    table: pd.DataFrame,
+    label: NDArray[np.object_] | None,
+    spec: DataSpec,
+    together: str | None = None,
 ) -> NDArray[np.object_]:
-    """Return the split of each row, from its column or by chance; a class evenly in all splits."""
+    """Return the split of each row, from its column or by chance; a class evenly in all splits.
+
+    Rows with the same cell in the column `together` share a split where it is by chance.
+    """
     column = spec.split.column
-    if column is None:
+    if column is not None:
+        cells = table[column].to_numpy(object)
+        return splits.from_column(cells, column, lambda row: place(table, row))
+    if together is None:
         alike = np.full(len(table), "", dtype=object)
         return splits.by_chance(alike if label is None else label, spec.split)
-    return splits.from_column(table[column].to_numpy(object), column, lambda row: place(table, row))
+    keys = by_value(table[together], lambda cell: " ".join(cell.split()))
+    if len(set(keys.tolist())) == 1:
+        raise DataError(
+            paragraph(
+                f"{spec.source[0].path}, column “{together}”",
+                "every row has the same text here, so none can be kept apart to test on",
+                "Bring rows of more texts, or name the split of each row in a column "
+                "(data.split.column)",
+            )
+        )
+    return splits.together(keys, spec.split)
 
 
 def by_value(column: pd.Series, change: Callable[[str], str | None]) -> NDArray[np.object_]:

@@ -48,12 +48,14 @@ class SourceSpec(Spec):
     """One table, with its weight where several are brought together."""
 
     path: Annotated[str, Field(min_length=1)] = Field(
-        description="CSV, TSV, JSONL or Parquet file, relative to the recipe."
+        description="CSV, TSV, JSON, JSONL or Parquet file, relative to the recipe."
     )
     weight: Annotated[float, Field(gt=0)] = Field(
         1.0, description="How much each row of this table counts in the loss."
     )
-    encoding: str = Field("utf-8", description="Character encoding of a CSV, TSV or JSONL file.")
+    encoding: str = Field(
+        "utf-8", description="Character encoding of a CSV, TSV, JSON or JSONL file."
+    )
 
 
 class SplitSpec(Spec):

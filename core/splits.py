@@ -24,6 +24,12 @@ SYNONYMS = {
     "eval": "test",
 }
 
+DEALS = 16
+"""Shuffles of which the one is taken that meets the shares best, where rows stay together."""
+
+LEAST = 0.5
+"""Rows from which on a share is due a row at all."""
+
 
 def from_column(
     cells: NDArray[np.object_], column: str, where: str | Callable[[int], str]
@@ -94,10 +100,68 @@ def by_chance(labels: NDArray[np.object_], spec: SplitSpec) -> NDArray[np.object
             fair = len(rows) * share
             room = len(rows) - 1 - begin
             take = math.floor(fair + owed[name] + 0.5)
-            take = min(max(take, int(fair >= 0.5)), room)
+            take = min(max(take, int(fair >= LEAST)), room)
             owed[name] = min(max(owed[name] + fair - take, -0.5), 0.5)
             out[shuffled[begin : begin + take]] = name
             begin += take
+    return out
+
+
+def together(keys: NDArray[np.object_], spec: SplitSpec) -> NDArray[np.object_]:
+    """Split rows at random so that rows of the same key share a split.
+
+    Keys are shuffled, and each split takes those that fit into its share of the rows. Of several
+    such shuffles the one counts that comes nearest to the shares. Training keeps a key at least,
+    and every split whose share is a row or more gets one where there are enough.
+
+    Parameters
+    ----------
+    keys
+        What must not stand in two splits, such as the text that questions are about; shape (rows,).
+    spec
+        Shares and seed.
+
+    Returns
+    -------
+    numpy.ndarray
+        The split of each row, shape (rows,). The same rows and seed give the same split.
+    """
+    number = {key: code for code, key in enumerate(sorted(set(keys.tolist())))}
+    codes = np.fromiter((number[key] for key in keys), np.int64, len(keys))
+    sizes = np.bincount(codes)
+    fair = {"test": len(keys) * spec.test, "validation": len(keys) * spec.validation}
+    generator = np.random.default_rng(spec.seed)
+    tried = [_dealt(generator.permutation(len(sizes)).tolist(), sizes, fair) for _ in range(DEALS)]
+
+    def off(split: NDArray[np.object_]) -> float:
+        return sum(abs(float(sizes[split == name].sum()) - rows) for name, rows in fair.items())
+
+    return np.asarray(min(tried, key=off)[codes])
+
+
+def _dealt(
+    keys: list[int], sizes: NDArray[np.int64], fair: dict[str, float]
+) -> NDArray[np.object_]:
+    """Deal keys to splits in the order given; the split of each key, shape (keys,)."""
+    out = np.full(len(sizes), "train", dtype=object)
+    due = [name for name, rows in fair.items() if rows >= LEAST]
+    for place, name in enumerate(due):
+        gap, rest = fair[name], list[int]()
+        spare = len(keys) - (len(due) - place)  # one is kept for each split to come and training
+        for key in keys:
+            if sizes[key] <= gap and spare > 0:
+                out[key] = name
+                gap -= float(sizes[key])
+                spare -= 1
+            else:
+                rest.append(key)
+        if len(rest) > 1:
+            small = min(rest, key=lambda key: sizes[key])
+            nearer = spare > 0 and abs(sizes[small] - gap) < gap
+            if nearer or len(rest) == len(keys):
+                out[small] = name
+                rest.remove(small)
+        keys = rest
     return out
 
 

@@ -90,8 +90,8 @@ def begin(
         trained, stepper = accelerator.prepare(model, optimizer)
     if spec.compile:
         # On a CPU dropout's masks are drawn faster outside of what is compiled.
-        own = {"fallback_random": True} if device.kind == "cpu" else None
-        trained = torch.compile(trained, dynamic=True, options=own)
+        options: Any = {"fallback_random": True} if device.kind == "cpu" else None
+        trained = torch.compile(trained, dynamic=True, options=options)
     weight = samples.weight if sample_weight is None else samples.weight * sample_weight
     return Step(accelerator, trained, stepper, samples, weight, loss, spec, average, state, emit)
 

@@ -64,11 +64,7 @@ def train(
     cache = run.path / "cache"
     samples = task.encode(processor, parts["train"], emit=emit, cache=cache)
     held = task.encode(processor, parts["validation"], cache=cache)
-    if settings.dropout is not None:
-        set_dropout(model, settings.dropout)
-    model = adapt(model, settings.adapt)
-    if spec.gradient_checkpointing:
-        model.gradient_checkpointing_enable()  # type: ignore[operator]
+    model = ready(model, settings, spec)
     finish = None
     if isinstance(task, Scaling):
         samples, held, finish = task.scale(model, samples, held)
@@ -121,3 +117,13 @@ def train(
             shutil.rmtree(cache, ignore_errors=True)  # nothing reads it any more
         processes.barrier()
     return fitted
+
+
+def ready(model: Any, settings: ModelSpec, spec: TrainSpec) -> Any:
+    """Set a loaded model's dropout, choose what of it is trained, and let it save memory."""
+    if settings.dropout is not None:
+        set_dropout(model, settings.dropout)
+    model = adapt(model, settings.adapt)
+    if spec.gradient_checkpointing:
+        model.gradient_checkpointing_enable()
+    return model

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import psutil
@@ -20,9 +20,10 @@ from accelerate.utils import extract_model_from_parallel, send_to_device
 from numpy.typing import NDArray
 
 from ..device import Device
-from .batches import Learned, Rows, by_length, length_buckets
-from .checkpoints import Checkpoints
-from .events import silent
+from .batches import Learned, Rows, Subset, by_length, length_buckets
+from .checkpoints import Checkpoints, State, contents, file_bytes
+from .events import Emit, silent
+from .head_features import head_only
 from .jobs import CancelToken
 from .loop import fit
 from .predict import tokens_at_once
@@ -37,6 +38,12 @@ WARM = 2
 
 The very first can take as long as twenty others, so patience begins to run only when it is over.
 """
+
+BESIDE = 900
+"""Bytes of a checkpoint's other files: its state, and the manifest."""
+
+FIRST = 64
+"""Samples whose features are computed first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +68,35 @@ class Pace:
     timed: int
 
 
+@dataclass(frozen=True)
+class Features:
+    """Seconds that a body takes for the features of a sample, and their bytes; 0 for none."""
+
+    seconds: float = 0.0
+    bytes: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What a few steps of training took.
+
+    Attributes
+    ----------
+    pace
+        Of one epoch.
+    memory
+        Most bytes that were held: of a GPU what PyTorch's allocator held there, else the resident
+        memory of this process.
+    checkpoint, weights
+        Bytes of a checkpoint, and of the weights alone as the best ones are kept.
+    """
+
+    pace: Pace
+    memory: int
+    checkpoint: int
+    weights: int
+
+
 def train_pace(
     model: torch.nn.Module,
     samples: Learned,
@@ -68,8 +104,8 @@ def train_pace(
     spec: TrainSpec,
     device: Device,
     patience: float,
-) -> tuple[Pace, int]:
-    """Time steps of training; the weights stay as good as they were.
+) -> Tried:
+    """Time steps of training, and see what a checkpoint holds; the weights stay as they were.
 
     Parameters
     ----------
@@ -80,17 +116,12 @@ def train_pace(
     patience
         Seconds after which no further step is begun, the first one not counted; three times as
         many where five steps were not done by then.
-
-    Returns
-    -------
-    The pace of one epoch, and the most memory in bytes that was held: of a GPU what PyTorch's
-    allocator held there, else the resident memory of this process.
     """
     batches = length_buckets(samples.lengths, spec.batch_size, [spec.seed, 0])
     costs = _costs(samples.lengths, batches)
     chosen = _spread(costs)
     order = [*chosen[:WARM], *chosen]
-    watch = _Stopwatch(device, patience)
+    watch, nowhere = _Stopwatch(device, patience), _Nowhere()
 
     def sampler(*_: object) -> list[Rows]:
         watch.begin()
@@ -113,13 +144,63 @@ def train_pace(
         loss=loss,
         metric="loss",
         device=device,
-        checkpoints=cast(Checkpoints, _Nowhere()),
+        checkpoints=cast(Checkpoints, nowhere),
         validate=None,
         emit=silent,
         cancel=watch,
         sampler=sampler,
     )
-    return _pace(costs, order, watch.laps), peak_memory(device)
+    return Tried(
+        _pace(costs, order, watch.laps), peak_memory(device), nowhere.checkpoint, nowhere.weights
+    )
+
+
+def head_pace(
+    model: torch.nn.Module,
+    samples: Learned,
+    held: Learned,
+    device: Device,
+    patience: float,
+    emit: Emit,
+) -> tuple[Features, tuple[torch.nn.Module, Learned, Learned]]:
+    """Time how long a body takes for what its head learns from.
+
+    Parameters
+    ----------
+    model
+        As `core.adapt.adapt` returned it for ``head``; it is moved to the device.
+    samples, held
+        What is learnt from, and what is validated.
+    device
+        What computes.
+    patience
+        Seconds after which no more samples are tried, roughly.
+    emit
+        Told where features can't be kept.
+
+    Returns
+    -------
+    The seconds, and what `fit` is given: a head alone with some of the samples, or all as they were
+    where features can't be kept.
+    """
+    model.to(device.kind)
+    count, spent, before = FIRST, 0.0, (0, 0.0)
+    while True:
+        few = Subset(samples, _some(samples, count))
+        few_held = Subset(held, _some(held, count // 4))
+        begun = time.perf_counter()
+        learns: Any = head_only(model, few, few_held, emit=emit, precision=device.precision)
+        took = time.perf_counter() - begun
+        if learns[0] is model:
+            return Features(), (model, samples, held)
+        spent += took
+        size = len(few) + len(few_held)
+        if (spent > patience / 4 or len(few) == len(samples)) and before[0]:
+            break
+        before, count = (size, took), 4 * count
+    # What the first few took is the search for what the head reads.
+    each = (took - before[1]) / max(size - before[0], 1)
+    return Features(max(each, 0.0), learns[1].kept.nbytes / len(few)), learns
 
 
 @torch.inference_mode()
@@ -145,15 +226,12 @@ def at_rest(model: torch.nn.Module) -> torch.nn.Module:
     return rested.eval()
 
 
-def sizes(model: torch.nn.Module) -> tuple[int, int, int]:
-    """Return a model's weights, those that are trained, and the bytes of all."""
-    # Weights that stand in a model twice count, and are saved, once.
-    weights = {id(one): one for one in model.parameters()}.values()
-    held = {id(one): one for one in (*weights, *model.buffers())}.values()
+def counts(model: torch.nn.Module) -> tuple[int, int]:
+    """Return how many weights a model has, and how many of them are trained."""
+    weights = list(model.parameters())  # one that stands in a model twice is named once
     return (
         sum(one.numel() for one in weights),
         sum(one.numel() for one in weights if one.requires_grad),
-        sum(one.nbytes for one in held),
     )
 
 
@@ -223,18 +301,36 @@ class _Stopwatch(CancelToken):
 
 
 class _Nowhere:
-    """Checkpoints of a trial, which writes nothing."""
+    """Checkpoints of a trial, which writes nothing and notes how much it would be."""
+
+    checkpoint = weights = 0
 
     def restore(self, *_: object) -> None:
         """Begin at the beginning."""
 
-    def save(self, *_: object) -> Path:
+    def save(
+        self,
+        state: State,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        extra: Mapping[str, Mapping[str, torch.Tensor]],
+    ) -> Path:
         """Keep nothing."""
+        files = contents(model, optimizer, extra)
+        self.weights = file_bytes(files["model"])
+        self.checkpoint = sum(map(file_bytes, files.values())) + BESIDE
         return Path("checkpoints/none")
 
     def load_best(self, *_: object) -> bool:
         """Leave the weights as they are."""
         return True
+
+
+def _some(samples: Learned, most: int) -> Rows:
+    """Choose samples evenly over their lengths; all where there are no more."""
+    order = np.argsort(samples.lengths, kind="stable")
+    most = min(most, len(order))
+    return order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)]
 
 
 def _enough(laps: Sequence[float], patience: float) -> bool:

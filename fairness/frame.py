@@ -62,7 +62,7 @@ def read_predictions(
     Parameters
     ----------
     path_or_frame
-        A CSV, TSV, JSONL or Parquet file, or a table in memory.
+        A CSV, TSV, JSON, JSONL or Parquet file, or a table in memory.
     label, prediction
         Columns with the true and the predicted class.
     score

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,14 @@ def test_device_survives_json() -> None:
     chosen = device.choose()
     assert device.Device.from_json(chosen.as_json()) == chosen
     assert "torch" in device.versions()
+
+
+def test_random_models_are_written_by_a_process_of_its_own(tmp_path: Path) -> None:
+    """Nobody else has made torch and transformers importable there."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pellucid.benchmarks.learning.random_model import write_causal\n"
+        "write_causal(Path(sys.argv[1]), ['one two'], words=300, width=32, layers=1, places=16)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
+    assert (tmp_path / "model.safetensors").is_file() and (tmp_path / "tokenizer.json").is_file()

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pellucid import device
+
 END = "<|endoftext|>"
 TURNS = ("<|im_start|>", "<|im_end|>")
 
 
 def write_tokenizer(folder: Path, texts: Iterable[str], words: int) -> Any:
     """Learn a byte-level BPE tokenizer (Sennrich et al. 2016) and write it to a folder."""
+    device.prepare()
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -73,6 +76,7 @@ def write_causal(
     seed
         Seed of the weights.
     """
+    device.prepare()
     import torch
     import transformers
 

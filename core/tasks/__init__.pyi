@@ -1,5 +1,5 @@
-from .guess import guess
+from .guess import task_of
 from .make import make
 from .task import Task, Writer
 
-__all__ = ["Task", "Writer", "guess", "make"]
+__all__ = ["Task", "Writer", "make", "task_of"]

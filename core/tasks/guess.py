@@ -1,60 +1,58 @@
-"""Guessing what a model shall learn from the columns of a table, where a recipe doesn't say."""
+"""Guessing what a model shall learn from the columns of a table, where nobody says it.
+
+One rule for all who ask: a recipe without `model.task`, a new recipe, and a look at a table.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ...errors import RecipeError, paragraph
-from ..shapes import shape_of
+from ..columns import parted, see
+from ..shapes import Shape, as_list, shape_of
 from ..spec import DataSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW_MEASURES = 10
-"""Numbers with a fraction are a measure, not classes, where more of them differ."""
-
-MANY_NUMBERS = 50
-"""Whole numbers are classes where no more of them differ, or each has `OFTEN` rows on average."""
-OFTEN = 20
-
 LOOKED = 1000
-"""Rows whose cells are looked at for lists of tags."""
+"""Labels that are looked into: for lists, and for what stands between several of them."""
+
+BEGUN = ("B-", "I-", "U-", "L-", "S-", "E-")
+"""How tags of words begin (BIO, BILOU, IOBES); the tag of all other words is O."""
 
 
-def guess(columns: Sequence[str], spec: DataSpec, sample: pd.DataFrame) -> str:
+def task_of(table: pd.DataFrame, spec: DataSpec) -> tuple[str, str]:
     """Guess the task; a person names it as ``model.task`` where the guess is wrong.
 
     Parameters
     ----------
-    columns
-        Names of the table's columns, as far as they were read.
+    table
+        Rows of the table, cells as they were read or as text; the columns that have a role at
+        least, every column where no input is named.
     spec
-        The recipe's data section.
-    sample
-        Rows of the table; cells are text, nested ones JSON, None where missing.
+        A recipe's data section: its inputs, label, labels and separator.
 
     Returns
     -------
-    str
-        A name of `multimodal.spec.Task`: multilabel where several label columns are named; with one
-        label extractive_qa, token_classification, regression or classification, by its cells;
-        without a label preference, extractive_qa or chat, by the columns (`core.shapes`).
+    The task, as `multimodal.spec.Task` names it, and why: multilabel where several label columns
+    are named; extractive_qa, chat, preference or token_classification by the columns
+    (`core.shapes`); else by the cells of the label token_classification, multilabel, regression or
+    classification.
 
     Raises
     ------
     RecipeError
         If there is no label and the columns are none of these.
+    DataError
+        If the cells of the label are neither text nor numbers.
     """
     if spec.labels:
-        return "multilabel"
-    shape = shape_of(sample[list(columns)])
-    if shape is not None and spec.label in (None, shape.label):
-        return shape.task
+        return "multilabel", "several columns of 0 and 1"
+    shape = shape_of(table)
+    if shape is not None and _fits(shape, spec):
+        return shape.task, shape.reason
     if spec.label is None:
         raise RecipeError(
             paragraph(
@@ -65,36 +63,31 @@ def guess(columns: Sequence[str], spec: DataSpec, sample: pd.DataFrame) -> str:
                 "(masked_lm and causal_lm learn from texts alone)",
             )
         )
-    cells = sample[spec.label].dropna()
-    if _tags(cells):
-        return "token_classification"
-    return "regression" if _measures(cells) else "classification"
+    return _by_label(table[spec.label], spec)
 
 
-def _tags(cells: pd.Series) -> bool:
-    """Whether the cells are JSON lists of tags: texts, of which some begin as BIO or BILOU do."""
-    begins = False
-    for cell in cells.head(LOOKED):
-        if not str(cell).lstrip().startswith("["):
-            return False
-        try:
-            tags = json.loads(cell)
-        except ValueError:
-            return False
-        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            return False
-        begins = begins or any(tag == "O" or tag[:2] in ("B-", "I-", "U-", "L-") for tag in tags)
-    return begins
+def _fits(shape: Shape, spec: DataSpec) -> bool:
+    """Whether the recipe's columns, as far as it names them, are those of a known form."""
+    whole = not spec.inputs or set(shape.inputs) <= set(spec.inputs)
+    return whole and spec.label in (None, shape.label)
 
 
-def _measures(cells: pd.Series) -> bool:
-    """Whether the cells are numbers that measure rather than number classes."""
-    import pandas as pd
+def _by_label(column: pd.Series, spec: DataSpec) -> tuple[str, str]:
+    label = spec.label
+    cells = [cell for cell in column.dropna().head(LOOKED) if str(cell).strip()]
+    lists = [as_list(cell) for cell in cells]
+    if cells and all(one is not None and _texts(one) for one in lists):
+        if any(tag == "O" or tag[:2] in BEGUN for one in lists for tag in one or ()):
+            return "token_classification", f"{label} holds lists of tags, a tag for each word"
+        return "multilabel", f"{label} holds lists of labels"
+    seen = see(column, spec.source[0].path)
+    if not seen.numeric and parted([str(cell) for cell in cells], spec.separator):
+        said = f"cells of {label} hold several labels with “{spec.separator}” between"
+        return "multilabel", said
+    if seen.is_measure:
+        return "regression", f"{label} holds numbers, {seen.distinct:,} different ones"
+    return "classification", f"{label} holds {seen.distinct:,} values that repeat"
 
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
-    if not len(values) or not np.isfinite(values).all():
-        return False
-    distinct = len(np.unique(values))
-    if (values != np.round(values)).any():
-        return distinct > FEW_MEASURES
-    return distinct > max(MANY_NUMBERS, len(values) // OFTEN)
+
+def _texts(found: Sequence[Any]) -> bool:
+    return all(isinstance(one, str) for one in found)

@@ -12,6 +12,7 @@ other tokens a fixed share, at least one, is guessed: 80% of them are hidden beh
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ CHUNK = 512
 """Documents that are tokenised at a time."""
 
 FIXED = 2**32
-"""Stands in place of seed and epoch where the same tokens are hidden every time."""
+"""Stands in place of seed and epoch where a block's own tokens decide which of them are hidden."""
 
 
 def causal_blocks(
@@ -142,8 +143,8 @@ class MaskedBlocks:
     """Blocks of documents in which some tokens are hidden and guessed.
 
     Which ones follows from seed, epoch and block alone, so that a resumed training sees what it
-    would have seen. Until `begin_epoch` is called they are the same for every seed, which is how
-    validation and test rows are measured.
+    would have seen. Until `begin_epoch` is called they follow from the block's own tokens, which is
+    how rows are measured: alike with every seed, and alone, in a part of a table or in all of it.
 
     Attributes
     ----------
@@ -234,7 +235,9 @@ class MaskedBlocks:
     def _hidden(self, block: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Choose the places of a block that are guessed, and what is shown there."""
         span = slice(self.blocks.starts[block], self.blocks.starts[block + 1])
-        generator = np.random.default_rng([*self._stream, block])
+        fixed = self._stream == [FIXED]
+        own = zlib.crc32(self.blocks.tokens[span].tobytes()) if fixed else block
+        generator = np.random.default_rng([*self._stream, own])
         free = np.flatnonzero(self.free[span])
         places = np.sort(generator.permutation(free)[: self.units[block]])
         kind = generator.random(len(places))

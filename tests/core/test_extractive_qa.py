@@ -310,3 +310,31 @@ def test_a_list_is_no_question(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text(json.dumps([{"question": "a", "context": "b", "answers": 3}]))
     with pytest.raises(DataError, match=r"row 1, column “answers”: the answer “3” doesn't stand"):
         load(spec(tmp_path / "t.json"), "extractive_qa")
+
+
+def test_questions_about_one_text_share_a_split(real_data: Any, tmp_path: Path) -> None:
+    source = real_data("xquad") / "xquad.en.json"
+    spec = DataSpec(source=str(source))  # type: ignore[arg-type]
+    found = load(spec, "extractive_qa")
+    splits = pd.DataFrame({"text": found.inputs["context"], "split": found.split})
+    assert splits.groupby("text").split.nunique().max() == 1
+    shares = splits.split.value_counts(normalize=True)
+    assert shares["test"] == pytest.approx(0.1, abs=0.002)
+    assert shares["validation"] == pytest.approx(0.1, abs=0.002)
+    assert (load(spec, "extractive_qa").split == found.split).all()
+    assert [step.name for step in found.lineage] == ["read", "split"]
+    # A column that names the split is followed, whatever texts it parts.
+    named = pd.DataFrame(
+        {
+            "question": ["who?"] * 4,
+            "context": ["two of us"] * 4,
+            "answers": ["two"] * 4,
+            "part": ["train", "test"] * 2,
+        }
+    )
+    named.to_csv(tmp_path / "q.csv", index=False)
+    given = {"source": str(tmp_path / "q.csv"), "split": {"column": "part"}}
+    parted = load(DataSpec.model_validate(given), "extractive_qa")
+    assert parted.split.tolist() == ["train", "test"] * 2 and len(parted.lineage) == 1
+    with pytest.raises(DataError, match=r"q\.csv, column “context”: every row has the same text"):
+        load(DataSpec.model_validate({"source": given["source"]}), "extractive_qa")

@@ -131,10 +131,26 @@ def test_its_own_test_rows_are_answered_alike(
     generated = [name for name in expected if name not in frame]
     assert set(frame.columns) <= set(expected.columns), generated
     assert "id" in frame and ("prediction" in frame or task.endswith("_lm"))
-    if task == "masked_lm":
-        # Which of a row's tokens are hidden goes by its place in the table.
-        frame = frame.drop(columns=["nats", "tokens"])
     same(frame, expected)
+
+
+@pytest.mark.parametrize("first", [1, 5, 60])
+def test_hidden_words_are_those_of_the_evaluation_whatever_the_parts(
+    first: int,
+    trained: Callable[[str], tuple[Run, pd.DataFrame]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, table = trained("masked_lm")
+    monkeypatch.setattr("pellucid.core.predict_table.FIRST", first)
+    monkeypatch.setattr("pellucid.core.predict_table.ROWS", max(first, 7))
+    table.drop(columns="split").to_csv(tmp_path / "new.csv", index=False)
+    frame = predict_table(run, tmp_path / "new.csv", tmp_path / "out.parquet").frame()
+    tested = frame[(table["split"] == "test").to_numpy()]
+    measured = json.loads((run.path / "evaluation.json").read_text())["test"]
+    loss = tested["nats"].sum() / tested["tokens"].sum()
+    assert loss == pytest.approx(measured["loss"]["value"], rel=1e-5)
+    assert np.exp(loss) == pytest.approx(measured["perplexity"]["value"], rel=1e-5)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pellucid.core.guess import guess, task_of
+from pellucid.core.guess import as_spec, guess
 from pellucid.core.look import look
 from pellucid.core.shapes import shape_of
+from pellucid.core.tasks import task_of
 from pellucid.new_recipe import write_recipe
 from pellucid.recipe import Recipe
 
@@ -77,7 +78,9 @@ def test_forms_that_only_look_so(columns: dict[str, Any]) -> None:
 
 def known(frame: pd.DataFrame) -> tuple[dict[str, str], str]:
     guesses = guess(frame, "t")
-    return {one.column: one.role for one in guesses}, task_of(frame, "t", guesses)[0]
+    return {one.column: one.role for one in guesses}, task_of(frame, as_spec(frame, "t", guesses))[
+        0
+    ]
 
 
 def test_several_columns_of_0_and_1_are_labels() -> None:

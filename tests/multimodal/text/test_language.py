@@ -162,6 +162,31 @@ def test_hidden_tokens_follow_from_seed_epoch_and_block_alone(bert: Any) -> None
     assert shown(1, None, rows) == shown(2, None, rows)  # fixed where it is measured
 
 
+def test_a_text_is_measured_alike_wherever_it_stands(bert: Any) -> None:
+    """Alone, among others, in another order, twice: the same of its tokens are hidden."""
+
+    def shown(texts: list[str]) -> dict[str, list[list[int]]]:
+        samples = masked_blocks(bert, texts, 16)
+        batch = samples.batch(np.arange(len(samples)))
+        out: dict[str, list[list[int]]] = {}
+        for block, owner in enumerate(samples.owner):
+            ids = batch["input_ids"][block][: samples.lengths[block]]
+            out.setdefault(texts[owner], []).append(ids.tolist())
+        return out
+
+    together = shown(TEXTS)
+    assert shown(TEXTS[::-1]) == together
+    for text in TEXTS:
+        assert shown([text])[text] == together[text]
+        assert shown([text, text])[text] == 2 * together[text]
+    # Yet texts as long as one another don't hide the same places.
+    many = [f"the room {number} was good and we stayed there" for number in range(10, 50)]
+    masked = {
+        str([one == bert.mask_token_id for one in cells[0]]) for cells in shown(many).values()
+    }
+    assert len(masked) > 3
+
+
 def test_shares_of_hidden_tokens(bert: Any) -> None:
     words = TEXTS[0].replace(",", "").split()
     text = " ".join(words * 4)
