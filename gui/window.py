@@ -197,8 +197,8 @@ class MainWindow(QMainWindow):
         elif not (self.current and self.page(self.current).take_files(paths)):
             self.notices.show(
                 tr(
-                    "{name} can’t be opened here. Bring a table (CSV, TSV, JSONL, Parquet), a "
-                    "recipe (YAML), a run’s folder or a workspace."
+                    "{name} can’t be opened here. Bring a table (CSV, TSV, JSON, JSONL or "
+                    "Parquet), a recipe (YAML), a run’s folder or a workspace."
                 ).format(name=first.name),
                 "warning",
             )

@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QPushButton, QStatusBar
 
 from .child import Child
-from .style import set_look
+from .style import SPACE, set_look
 from .texts import duration, size, tr
 from .watch import Watch
 from .workspace import settings
@@ -23,6 +23,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self.setAccessibleName(tr("Status"))
+        self.setContentsMargins(SPACE, 0, SPACE, 0)
         self._watch = watch
         self.device = QLabel(str(settings().value("device", "")) or tr("Looking at this machine …"))
         self.device.setAccessibleName(tr("Device"))

@@ -87,13 +87,24 @@ QPushButton[look="danger"] {{ color: {c.warning}; border-color: {c.warning}; }}
 QPushButton[look="quiet"], QToolButton {{
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px;
 }}
+QPushButton:focus {{ padding: 5px 13px; }}
+QToolButton:focus {{ padding: 4px 7px; }}
+QPushButton[look="quiet"]:focus {{ border: 2px solid {c.accent}; padding: 4px 7px; }}
+QPushButton[look="chip"]:focus, QToolButton[look="chip"]:focus {{ padding: 1px 8px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QComboBox, QAbstractSpinBox {{
     background: {c.surface}; border: 1px solid {c.border}; border-radius: 6px; padding: 5px 8px;
     selection-background-color: {c.accent}; selection-color: {c.inverse};
 }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextBrowser:focus, QComboBox:focus,
+QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QComboBox[wrong="true"] {{
+    padding: 4px 7px;
+}}
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{
     border: none; padding: 0 6px; background: transparent;
+}}
+QSpinBox QLineEdit:focus, QDoubleSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
+    border-width: 0; padding: 0 6px;
 }}
 QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QComboBox[wrong="true"],
 QAbstractSpinBox[wrong="true"], QCheckBox[wrong="true"] {{ border: 2px solid {c.warning}; }}
@@ -121,12 +132,12 @@ QListView, QTreeView, QTableView {{
     alternate-background-color: {c.background}; gridline-color: {c.grid};
     selection-background-color: {c.accent}; selection-color: {c.inverse}; outline: none;
 }}
-QHeaderView {{ background: {c.surface}; border: none; }}
+QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{
-    background: {c.surface}; color: {c.muted}; border: none; font-weight: 500;
+    background: transparent; color: {c.muted}; border: none; font-weight: 500;
     border-bottom: 1px solid {c.border}; padding: 6px 8px;
 }}
-QTableCornerButton::section {{ background: {c.surface}; border: none; }}
+QTableCornerButton::section {{ background: transparent; border: none; }}
 QFrame[look="navigation"] {{
     background: {c.surface}; border: none; border-right: 1px solid {c.border};
 }}
@@ -136,7 +147,7 @@ QToolButton[look="place"] {{
 QToolButton[look="place"]:checked {{
     background: {c.finding_soft}; color: {c.accent}; font-weight: 600;
 }}
-QToolButton[look="place"]:focus {{ border: 2px solid {c.accent}; }}
+QToolButton[look="place"]:focus {{ border: 2px solid {c.accent}; padding: 7px 11px; }}
 QStatusBar {{
     background: {c.surface}; border-top: 1px solid {c.border}; color: {c.muted};
 }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -30,7 +30,14 @@ class Axes(QWidget):
         self._pg: Any = pyqtgraph
         self._pg.setConfigOptions(antialias=True)
         self.theme = theme
-        self.plot: Any = pyqtgraph.PlotWidget()
+
+        class Plot(pyqtgraph.PlotWidget):  # type: ignore[misc]
+            """A figure that wishes for its least height; pyqtgraph's wish for 640 x 480 pixels."""
+
+            def sizeHint(self) -> QSize:
+                return QSize(240, self.minimumHeight())
+
+        self.plot: Any = Plot()
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.setMenuEnabled(False)
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -40,7 +47,7 @@ class Axes(QWidget):
         self.plot.installEventFilter(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot)
+        column.addWidget(self.plot, 1)
         self.name_it(name or tr("Figure"))
         theme.changed.connect(self._recolour)
         self._axes_colours()

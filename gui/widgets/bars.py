@@ -307,10 +307,10 @@ class Histogram(QWidget):
 def share(rows: int, total: int) -> str:
     """Say a share as a percentage, few rows of many as what they are."""
     if not rows or not total:
-        return "0 %"
+        return "0%"
     percent = 100 * rows / total
     if percent < 0.1:
-        return "< 0.1 %"
+        return "< 0.1%"
     if 99.9 < percent < 100:
-        return "> 99.9 %"
-    return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+        return "> 99.9%"
+    return f"{percent:.1f}%" if percent < 10 else f"{percent:.0f}%"

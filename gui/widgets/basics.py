@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
@@ -44,13 +44,41 @@ def label(text: str, look: str = "", *, wrap: bool = False) -> QLabel:
     return out
 
 
+class _Area(QScrollArea):
+    """An area whose content is as high as its texts need at the width that is there.
+
+    Qt asks besides for the height that they would need at the least width, which leaves an empty
+    stretch at the end.
+    """
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look anew at what the height follows from, when the content changes."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Pass over the least height where the height follows from the width."""
+        inside = self.widget()
+        if inside is None:
+            return
+        layout, policy = inside.layout(), inside.sizePolicy()
+        kind = QSizePolicy.Policy
+        follows = layout is not None and layout.hasHeightForWidth()
+        wanted = kind.Ignored if follows else kind.Preferred
+        if policy.verticalPolicy() != wanted:
+            policy.setVerticalPolicy(wanted)
+            inside.setSizePolicy(policy)
+
+
 def scrolled(widget: QWidget) -> QScrollArea:
     """Put a widget into an area that scrolls up and down."""
-    area = QScrollArea()
+    area = _Area()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(widget)
+    area.fit()
     return area
 
 

@@ -102,7 +102,7 @@ class LinePlot(Axes):
         self._legend.setVisible(len(figure.lines) > 1 or figure.unit_square)
         self._legend.show_lines(
             [
-                (line.name, self._pen(at, dashed=line.dashed), MARKERS[at % len(MARKERS)])
+                (line.name, self._line_pen(at, line), MARKERS[at % len(MARKERS)])
                 for at, line in enumerate(figure.lines)
             ]
         )
@@ -120,7 +120,7 @@ class LinePlot(Axes):
             dot.setPen(self._pg.mkPen(colours.text, width=3))
 
     def _curve(self, at: int, line: Line) -> list[Any]:
-        pen = self._pen(at, dashed=line.dashed)
+        pen = self._line_pen(at, line)
         parts: list[Any] = []
         if line.low is not None and line.high is not None:
             edge = self._pg.mkPen(None)
@@ -147,6 +147,13 @@ class LinePlot(Axes):
         )
         self.item.addItem(marks)
         return [curve, marks, *parts]
+
+    def _line_pen(self, at: int, line: Line) -> Any:
+        """Return a line's pen, which draws nothing between points that nothing connects."""
+        pen = self._pen(at, dashed=line.dashed)
+        if line.points:
+            pen.setStyle(Qt.PenStyle.NoPen)
+        return pen
 
     def _change(self, line: Line, curve: list[Any]) -> None:
         curve[0].setData(line.x, line.y)
@@ -199,7 +206,9 @@ class LinePlot(Axes):
 
 
 def _shape(figure: LineFigure) -> tuple[object, ...]:
-    lines = tuple((line.name, line.dashed, line.step, line.low is None) for line in figure.lines)
+    lines = tuple(
+        (line.name, line.dashed, line.step, line.points, line.low is None) for line in figure.lines
+    )
     return (figure.title, figure.x_label, figure.y_label, lines)
 
 
@@ -207,7 +216,7 @@ def _marked(line: Line) -> tuple[Any, Any]:
     import numpy as np
 
     count = len(line.x)
-    if count <= MARKED:
+    if count <= MARKED or line.points:
         return line.x, line.y
     places = np.unique(np.linspace(0, count - 1, MARKED).round().astype(int))
     return line.x[places], line.y[places]

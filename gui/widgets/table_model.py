@@ -152,13 +152,13 @@ class ColumnsModel(QAbstractTableModel):
         return write(value) if write else written(value)
 
     def texts(self, sources: Sequence[int], column: int) -> list[str]:
-        """Return cells of many rows as texts, empty where missing."""
+        """Return cells of many rows as texts to copy: empty where missing, numbers in full."""
         import numpy as np
         import pyarrow as pa
 
         numbers = pa.py_buffer(np.array(sources, np.int64))
         rows = pa.Array.from_buffers(pa.int64(), len(sources), [None, numbers])
-        write = self._texts[column] or written
+        write = exactly if self._right[column] else self._texts[column] or written
         values = self._columns[column].take(rows).to_pylist()
         return ["" if value is None else write(value) for value in values]
 
@@ -297,6 +297,11 @@ def tip(*parts: str) -> str:
     """Make a tooltip of plain texts: Qt takes what looks like HTML for HTML."""
     lines = "\n".join(part for part in parts if part)
     return f"<qt>{escape(lines).replace(chr(10), '<br>')}</qt>"
+
+
+def exactly(value: Any) -> str:
+    """Write a number as programs read it."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def written(value: Any) -> str:

@@ -17,10 +17,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 
+from pellucid.core.look import Lengths
 from pellucid.gui.frame.child import Child
 from pellucid.gui.pages.data.asked import Asked, shell
 from pellucid.gui.pages.data.filter_bar import Condition
 from pellucid.gui.pages.data.reading import count_group
+from pellucid.gui.pages.data.side import _cut
 from pellucid.gui.widgets.bars import Bars, Histogram
 
 PATIENCE = 60.0
@@ -142,7 +144,7 @@ def test_a_table_is_brought_read_and_filtered_by_clicking(window, bring, table, 
     women = [row for row in rows if row["gender"] == "female"]
     bad = sum(row["label"] == "bad" for row in women) / len(women)
     assert f"female: {len(women)} ·" in bars_of(page, "Group: gender").accessibleDescription()
-    assert f"bad {100 * bad:.0f} %" in bars_of(page, "Group: gender").accessibleDescription()
+    assert f"bad {100 * bad:.0f}%" in bars_of(page, "Group: gender").accessibleDescription()
 
     # A click on a value keeps its rows, a second one on it brings all back.
     bars = bars_of(page, "Label: label")
@@ -203,7 +205,7 @@ def test_roles_are_changed_by_the_chip_and_undone(
     bad = sum(row["label"] == "bad" for row in in_bern) / len(in_bern)
     described = bars_of(page, "Group: town").accessibleDescription()
     assert f"Bern: {len(in_bern)} ·" in described
-    assert f"bad {100 * bad:.0f} %" in described
+    assert f"bad {100 * bad:.0f}%" in described
 
     # Another label needs one, and takes the role from the column that had it.
     page.set_role("town", "label")
@@ -451,3 +453,29 @@ def test_groups_counted_here_are_those_of_plain_counting():
     }
     many = count_group(pa.table({"x": [str(at) for at in range(900)]}), "x", None).groups
     assert list(many) == [str(at) for at in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("task", "cut", "said"),
+    [
+        ("extractive_qa", 12, "Longer than 256 tokens, and so read in several parts: 12 (12%)."),
+        ("chat", 12, "12 rows (12%) are longer than 256 tokens and are cut there."),
+        ("classification", 1, "1 row (1.0%) is longer than 256 tokens and is cut there."),
+        ("classification", 0, "No row is longer than 256 tokens; none is cut."),
+    ],
+)
+def test_long_rows_are_cut_only_where_the_task_cuts_them(task, cut, said):
+    seen = Lengths(
+        model="m",
+        max_length=256,
+        limit=256,
+        measured_rows=100,
+        median=9,
+        p90=20,
+        p99=30,
+        longest=300,
+        cut=cut,
+        edges=(0, 301),
+        counts=(100,),
+    )
+    assert _cut(seen, task) == said

@@ -8,13 +8,24 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from pellucid.core import events
 from pellucid.core.jobs import CancelToken, working
 from pellucid.core.undo import Command
 from pellucid.gui.frame.actions import Actions, Deed
+from pellucid.gui.frame.style import set_look
 from pellucid.gui.frame.workspace import settings
 from pellucid.gui.window import MainWindow, places
 from pellucid.multimodal.palette import DARK, LIGHT
@@ -497,3 +508,54 @@ def test_a_job_that_ends_between_two_looks_is_told_once(
     for _ in range(3):
         window.watch.look()
     assert [Path(path) for path in ended] == [run]
+
+
+def test_nothing_moves_when_a_place_gets_the_focus(window: MainWindow) -> None:
+    buttons = window.navigation.findChildren(QToolButton)
+    window.setFocus()
+    QApplication.processEvents()
+    before = [one.geometry() for one in buttons]
+    for one in buttons:
+        one.setFocus()
+        QApplication.processEvents()
+        assert one.hasFocus()
+        assert [other.geometry() for other in buttons] == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "look"),
+    [
+        (QPushButton, ""),
+        (QPushButton, "primary"),
+        (QPushButton, "quiet"),
+        (QPushButton, "danger"),
+        (QPushButton, "chip"),
+        (QToolButton, ""),
+        (QToolButton, "chip"),
+        (QLineEdit, ""),
+        (QComboBox, ""),
+    ],
+)
+def test_the_focus_is_seen_and_moves_nothing(
+    window: MainWindow, kind: type[QWidget], look: str
+) -> None:
+    box = QWidget(window)
+    line = QHBoxLayout(box)
+    first, second = kind(), kind()
+    for one in (first, second):
+        one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if look:
+            set_look(one, look)
+        if isinstance(one, QPushButton | QToolButton):
+            one.setText("Words")
+        line.addWidget(one)
+    box.show()
+    box.adjustSize()
+    second.setFocus()
+    QApplication.processEvents()
+    place, plain = first.sizeHint(), first.grab().toImage()
+    first.setFocus()
+    QApplication.processEvents()
+    assert first.hasFocus()
+    assert first.sizeHint() == place
+    assert first.grab().toImage() != plain

@@ -223,3 +223,15 @@ def test_the_machine_line_follows_memory_and_device(
     settings().setValue("device", "Some Processor, fp32, 2 threads")
     wait_until(lambda: machine.lines[0].text() != "Looking at this machine …")
     assert machine.lines[0].text() == "Some Processor, fp32, 2 threads"
+
+
+def test_a_run_is_known_by_what_tells_most_of_its_task(
+    window: MainWindow, finished_run: Callable[..., Path]
+) -> None:
+    run = finished_run(window)
+    figures = {"loss": {"value": 7.52}, "perplexity": {"value": 1845.319}}
+    (run / "evaluation.json").write_text(json.dumps({"test": figures}))
+    home = window.page("home")
+    home.refresh()
+    (row,) = home.runs.rows
+    assert row.accessibleName().endswith(", perplexity 1,845.3")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from pellucid.gui.pages.jobs.curves import foremost, panel_of
 from pellucid.gui.window import MainWindow
@@ -120,3 +121,25 @@ def test_the_newest_answers_stand_there(show: Callable[..., Any], window: MainWi
 
 def test_without_answers_nothing_stands_there(show: Callable[..., Any]) -> None:
     assert show(metric("loss", 2.0, 1, "train")).samples.isHidden()
+
+
+def test_the_best_validation_has_no_more_digits_than_tell_anything(
+    show: Callable[..., Any],
+) -> None:
+    told = [metric("perplexity", 3200.5123, 1000), metric("perplexity", 2904.7718, 2000)]
+    detail = show(*told)
+    assert detail.curves.numbers["best"].text() == "Perplexity 2,904.8, step 2,000"
+
+
+def test_every_figure_has_room_below_its_legend(
+    show: Callable[..., Any], window: MainWindow
+) -> None:
+    window.resize(1280, 800)
+    names = ("f1_micro", "f1_macro", "f1_samples", "subset_accuracy", "hamming_loss", "loss")
+    detail = show(*(metric(name, 0.5, at) for name in names for at in (10, 20)))
+    QApplication.processEvents()
+    shown = [detail.curves.plots[name] for name in titles(detail)]
+    assert len(shown) > 2
+    for plot in shown:
+        assert plot.plot.height() >= 160
+        assert plot.plot.geometry().bottom() <= plot.height()

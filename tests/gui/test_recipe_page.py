@@ -283,7 +283,7 @@ def test_choices_switches_and_steps(page: Any) -> None:
     formats = {
         one.text(): one for one in page.form.rows["report.formats"].editor.findChildren(QCheckBox)
     }
-    formats["html"].click()
+    formats["HTML page"].click()
     assert page.document.now.recipe.report.formats == ("model_card",)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton
 from pellucid import copyable
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks import make
+from pellucid.gui.pages.recipe.estimate_line import summary
 from pellucid.gui.pages.recipe.fitting import KINDS, METRICS, ONLY, Fitting, choice_words, fitting
 from pellucid.gui.pages.recipe.schema import fields, items
 from pellucid.gui.pages.recipe.shorthand import as_written, expanded
@@ -251,3 +252,60 @@ def test_a_look_as_a_command(tmp_path: Path) -> None:
     assert words[:2] == ["data", "chat-look"]
     assert words[words.index("--model") + 1] == "some/model"
     compile(copyable.as_python(action), "script", "exec")
+
+
+def test_no_key_stands_behind_a_group_as_if_it_belonged_to_it(
+    open_recipe: Callable[..., Any],
+) -> None:
+    page = open_recipe(model={"task": "classification", "adapt": {"kind": "lora"}})
+    unfold(page)
+    page.resize(900, 700)
+    tops = {
+        name: row.mapTo(page.form._inside, row.rect().topLeft()).y()
+        for name, row in page.form.rows.items()
+        if not row.isHidden()
+    }
+    for section in ("data", "model", "train"):
+        here = {name: top for name, top in tops.items() if name.startswith(f"{section}.")}
+        keys = [top for name, top in here.items() if name.count(".") == 1]
+        grouped = [top for name, top in here.items() if name.count(".") == 2]
+        assert keys and grouped and max(keys) < min(grouped)
+
+
+def test_what_a_key_means_fits_the_task_and_the_way_to_adapt(
+    open_recipe: Callable[..., Any],
+) -> None:
+    page = open_recipe(model={"task": "chat"})
+    notes = {name: row.note.text() for name, row in page.form.rows.items()}
+    assert "before training" in notes["evaluate.baselines"]
+    assert "TF-IDF" not in notes["evaluate.baselines"]
+    assert "{}" not in notes["data.inputs"]
+    assert "report.maps" not in in_sight(page)
+    assert notes["report.formats"].endswith("Default: HTML page, Model card.")
+    for adapt, said in (("head", "1e-2 to 5e-2"), ("lora", "1e-4 to 5e-4")):
+        fit = Fitting("classification", adapt)
+        assert said in fit.help("train.learning_rate")
+    assert Fitting("classification").help("train.learning_rate") == ""
+
+
+def test_what_stands_in_empty_fields_is_seen_whole(open_recipe: Callable[..., Any]) -> None:
+    page = open_recipe(model={"task": "classification", "adapt": {"kind": "lora"}})
+    unfold(page)
+    page.resize(900, 700)
+    for name in in_sight(page):
+        for field in page.form.rows[name].editor.findChildren(QLineEdit):
+            if not field.text() and field.isVisible():
+                words = field.fontMetrics().horizontalAdvance(field.placeholderText())
+                assert words < field.contentsRect().width() - 8, (name, field.placeholderText())
+
+
+def test_an_estimate_speaks_of_explanations_only_where_there_are_some() -> None:
+    found = {
+        "seconds": {"train": 300.0, "explain": 0.0, "total": 600.0},
+        "bytes": {"memory": 1e9, "available": 8e9},
+        "tokens": {"cut": 0},
+    }
+    assert "explanation" not in summary(found)
+    assert summary(found).startswith("About 5 minutes of training; about 10 minutes in all")
+    found["seconds"]["explain"] = 60.0
+    assert "of explanation" in summary(found)

@@ -278,3 +278,28 @@ def test_an_empty_workspace_says_how_to_begin(window: MainWindow) -> None:
         if button.isVisible() and button.text() in ("Write a recipe", "Bring a table"):
             button.click()
     assert asked == ["recipe", "data"]
+
+
+def test_runs_of_other_tasks_show_their_own_figure(runs: Any, qtbot: Any) -> None:
+    window, page, paths = runs
+    assert "foremost" not in page.model.columns
+    page.table.select([paths["beta"]])
+    run = window.workspace.runs / "language"
+    shutil.copytree(paths["alpha"], run)
+    figure = {"value": 1845.319, "low": 1829.025, "high": 1861.084, "n": 40}
+    loss = {"value": 7.52, "low": 7.51, "high": 7.53, "n": 40}
+    (run / "evaluation.json").write_text(json.dumps({"test": {"loss": loss, "perplexity": figure}}))
+    window.watch.look()
+    qtbot.waitUntil(lambda: "language" in names(page) and not page.shelf.busy)
+    assert cell(page, "language", "foremost") == "Perplexity 1,845.3 (1,829.0 to 1,861.1)"
+    assert cell(page, "alpha", "foremost") == f"Accuracy {cell(page, 'alpha', 'accuracy')}"
+    assert [row.name for row in page.table.rows] == ["beta"]
+    begun = window.workspace.runs / "begun"
+    begun.mkdir()
+    shutil.copy(paths["alpha"] / "recipe.yaml", begun)
+    window.watch.look()
+    qtbot.waitUntil(lambda: "begun" in names(page) and not page.shelf.busy)
+    page.table.sortByColumn(page.model.columns.index("foremost"), Qt.SortOrder.DescendingOrder)
+    assert names(page) == ["language", "alpha", "beta", "begun"]
+    page.choose_metrics(["accuracy", "perplexity"])
+    assert "foremost" not in page.model.columns

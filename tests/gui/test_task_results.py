@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 
 from pellucid.gui.pages.results.answer_detail import passages, tagged
 from pellucid.gui.pages.results.answers import Passage
@@ -209,7 +210,7 @@ def test_worst_documents_come_first(
     table = frame(page)
     loss = table["nats"] / table["tokens"]
     assert shown(pane) == table["id"][loss.sort_values(ascending=False).index].tolist()
-    assert f"Perplexity {math.exp(loss.max()):.2f}" in pane.detail.numbers.text()
+    assert f"Perplexity {math.exp(loss.max()):.3f}" in pane.detail.numbers.text()
     assert all(chip.isHidden() for chip in pane.chips.values())
 
 
@@ -281,3 +282,84 @@ def test_without_texts_the_answers_are_still_there(
     wait_until(lambda: pane.state.text() == "The texts are not here", 60)
     assert len(shown(pane)) == made_runs.ROWS // 2
     assert "was not read yet" in pane.detail.text.toPlainText()
+
+
+def test_words_agree_with_their_number(
+    window: MainWindow, open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    run = made_runs.bring(window.workspace.path, "token_classification")
+    table = pd.read_parquet(run / "predictions.parquet")
+    right = json.loads(table["label"].iloc[0])
+    table["prediction"] = json.dumps(["O", *right[1:]])
+    table.to_parquet(run / "predictions.parquet", index=False)
+    window.watch.look()
+    window.go("results", run=run, pane="rows")
+    page = window.page("results")
+    wait_until(lambda: page.reading is not None and page.reading.path == run)
+    assert rows_of(page, wait_until).detail.verdict.text() == "✗ 1 tag differs."
+
+
+def test_an_answer_that_equals_its_label_is_neither_too_low_nor_too_high(
+    window: MainWindow, wait_until: Wait
+) -> None:
+    run = made_runs.bring(window.workspace.path, "regression")
+    table = pd.read_parquet(run / "predictions.parquet")
+    table["prediction"] = table["label"]
+    table.to_parquet(run / "predictions.parquet", index=False)
+    window.watch.look()
+    window.go("results", run=run, pane="rows")
+    page = window.page("results")
+    wait_until(lambda: page.reading is not None and page.reading.path == run)
+    assert rows_of(page, wait_until).detail.verdict.text().endswith("as it is labelled.")
+
+
+def test_numbers_are_short_in_the_table_and_whole_when_copied(
+    open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    page = open_task("regression")
+    pane = rows_of(page, wait_until)
+    model = pane.view.columns
+    at = model.names.index("Answer − label")
+    table = frame(page).set_index("id")
+    gaps = table["prediction"] - table["label"]
+    assert (gaps < 0).any()
+    for row, name in enumerate(shown(pane)):
+        assert model.index(row, at).data() == f"{gaps[name]:.3f}".replace("-", "−")
+        (copied,) = model.texts([model.source_row(row)], at)
+        assert math.isclose(float(copied), gaps[name], rel_tol=1e-12)
+
+
+def test_a_run_opened_from_elsewhere_is_seen_from_its_top(
+    window: MainWindow, open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    page = open_task("regression")
+    (area,) = page._pane("overview").findChildren(QScrollArea)
+    bar = area.verticalScrollBar()
+    wait_until(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    open_task("multilabel")
+    assert bar.value() == 0
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_nothing_of_a_row_is_wider_than_its_pane(
+    task: str, window: MainWindow, open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    window.resize(1280, 800)
+    page = open_task(task)
+    pane = rows_of(page, wait_until)
+    (area,) = [one for one in pane.detail.findChildren(QScrollArea) if one.widgetResizable()]
+    assert area.widget().width() <= area.viewport().width()
+
+
+def test_cards_fill_the_width_however_many_there_were_before(
+    window: MainWindow, open_task: Callable[..., ResultsPage]
+) -> None:
+    window.resize(2000, 800)
+    for task in ("multilabel", "token_classification", "multilabel"):
+        cards = open_task(task)._pane("overview").cards
+        QApplication.processEvents()
+        seen = [card for card in cards.cards if card.isVisible()]
+        last = max(card.geometry().right() for card in seen)
+        assert cards.width() - last <= 2
+        shutil.rmtree(window.workspace.runs / task)

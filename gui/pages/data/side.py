@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ....core.look import Balance, Column, Group, Look
+from ....core.look import Balance, Column, Group, Lengths, Look
+from ....core.look_findings import WINDOWED
 from ....multimodal.escape import visible
 from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
@@ -88,7 +89,7 @@ class SidePane(QWidget):
         split = next((name for name, role in roles.items() if role == "split"), None)
         if split is not None and by_name[split].values:
             self._add(self._values(by_name[split], look.rows, tr("Split: {name}")))
-        self._add(self._lengths(look))
+        self._add(self._lengths(look, task_of(look, roles)))
         self._add(self._missing(look, roles))
         self._column.addStretch(1)
         self.mark(self._set)
@@ -113,7 +114,8 @@ class SidePane(QWidget):
         self._bars(card, bars, total, [Condition((name,), value) for value, _ in rows])
         more = len(rows) - MOST_BARS + balance.others
         if more > 0:
-            card.body.addWidget(label(tr("and {n} more labels").format(n=f"{more:,}"), "muted"))
+            said = tr("and {n} more label") if more == 1 else tr("and {n} more labels")
+            card.body.addWidget(label(said.format(n=f"{more:,}"), "muted"))
         return card
 
     def _group(self, name: str, found: Mapping[str, Group], total: int, answer: str | None) -> Card:
@@ -141,23 +143,18 @@ class SidePane(QWidget):
         self._shown.append((drawn, shown, total, meant))
         card.body.addWidget(drawn)
 
-    def _lengths(self, look: Look) -> Card:
+    def _lengths(self, look: Look, task: str) -> Card:
         card = Card(tr("Length in tokens"))
         seen = look.lengths
         if seen is None:
             said = tr("Not measured: {why}").format(why=visible(look.lengths_reason or "", 400))
             card.body.addWidget(label(said, "muted", wrap=True))
             return card
-        cut = share(seen.cut, seen.measured_rows)
         said = tr(
-            "Half of the rows have at most {median} tokens, 99 % at most {p99}, the longest "
+            "Half of the rows have at most {median} tokens, 99% at most {p99}, the longest "
             "{longest}."
         ).format(median=f"{seen.median:,}", p99=f"{seen.p99:,}", longest=f"{seen.longest:,}")
-        if seen.cut:
-            cut_said = tr("{n} rows ({share}) are longer than {limit} tokens and are cut there.")
-        else:
-            cut_said = tr("No row is longer than {limit} tokens; none is cut.")
-        cut_said = cut_said.format(n=f"{seen.cut:,}", share=cut, limit=f"{seen.limit:,}")
+        cut_said = _cut(seen, task)
         figure = Histogram(self._theme, tr("Rows by their length in tokens"))
         figure.show_counts(seen.edges, seen.counts, seen.limit, f"{said} {cut_said}")
         card.body.addWidget(figure)
@@ -211,17 +208,22 @@ class SidePane(QWidget):
             return card
         inputs = tuple(name for name, role in roles.items() if role == "input")
         if found.exact and inputs:
-            said = tr("{n} rows repeat an earlier row’s inputs").format(n=f"{found.exact:,}")
+            once = tr("{n} row repeats an earlier row’s inputs")
+            often = tr("{n} rows repeat an earlier row’s inputs")
+            said = (once if found.exact == 1 else often).format(n=f"{found.exact:,}")
             card.body.addWidget(self._only(said, Condition(inputs, None, True)))
         elif not found.near:
             card.body.addWidget(label(tr("No row repeats the inputs of another."), wrap=True))
-        if found.near > found.exact:
-            said = tr("{n} more do so but for case, punctuation and spaces.")
-            card.body.addWidget(
-                label(said.format(n=f"{found.near - found.exact:,}"), "muted", wrap=True)
-            )
+        near = found.near - found.exact
+        if near > 0:
+            once = tr("{n} more does so but for case, punctuation and spaces.")
+            often = tr("{n} more do so but for case, punctuation and spaces.")
+            said = (once if near == 1 else often).format(n=f"{near:,}")
+            card.body.addWidget(label(said, "muted", wrap=True))
         if found.across_splits:
-            said = tr("{n} validation or test rows also stand among the training rows.")
+            once = tr("{n} validation or test row also stands among the training rows.")
+            often = tr("{n} validation or test rows also stand among the training rows.")
+            said = once if found.across_splits == 1 else often
             card.body.addWidget(label(said.format(n=f"{found.across_splits:,}"), wrap=True))
         return card
 
@@ -263,6 +265,20 @@ def _told(look: Look, roles: Mapping[str, Role]) -> list[tuple[str, str]]:
         out.append((tr("No column is an input. Click a column’s chip and choose it."), "warning"))
     found = sorted(look.findings, key=lambda one: one.tone != "warning")
     return out + [(one.text, one.tone) for one in found]
+
+
+def _cut(seen: Lengths, task: str) -> str:
+    """Say how many rows are longer than the model reads, and what becomes of them."""
+    if not seen.cut:
+        said = tr("No row is longer than {limit} tokens; none is cut.")
+    elif task in WINDOWED:
+        said = tr("Longer than {limit} tokens, and so read in several parts: {n} ({share}).")
+    elif seen.cut == 1:
+        said = tr("{n} row ({share}) is longer than {limit} tokens and is cut there.")
+    else:
+        said = tr("{n} rows ({share}) are longer than {limit} tokens and are cut there.")
+    part = share(seen.cut, seen.measured_rows)
+    return said.format(n=f"{seen.cut:,}", share=part, limit=f"{seen.limit:,}")
 
 
 def _note(text: str, tone: str) -> QWidget:

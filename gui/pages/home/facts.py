@@ -10,6 +10,7 @@ from pathlib import Path
 from ....core import listing, queue
 from ....core.follow import Following
 from ....core.measured import Measured
+from ....core.metric_names import headlines
 from ....core.runs import Run
 from ...frame.workspace import Workspace
 
@@ -59,6 +60,7 @@ def when(job: Following) -> float:
     return job.ended or job.began or 0.0
 
 
-def accuracy(run: Path) -> Measured | None:
-    """Return a run's accuracy on the test rows; None where it was not measured."""
-    return listing.metrics(Run(run)).get("accuracy")
+def foremost(run: Path) -> tuple[str, Measured] | None:
+    """Return the metric by which a run is known, and its figure on the test rows; None: none."""
+    found = listing.metrics(Run(run))
+    return next(((name, found[name]) for name in headlines(found)), None)

@@ -25,7 +25,7 @@ class FirstSteps(Card):
                 context,
                 1,
                 tr("Bring a table"),
-                tr("A CSV, TSV, JSONL or Parquet file with a column of texts and one of labels."),
+                tr("CSV, TSV, JSON, JSONL or Parquet: texts with their labels, or conversations."),
             ),
             _Step(
                 context,

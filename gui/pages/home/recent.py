@@ -8,13 +8,16 @@ from pathlib import Path
 from PySide6.QtWidgets import QPushButton
 
 from ....core.follow import Following
+from ....core.measured import Measured
+from ....core.metric_names import mentioned
 from ...frame.context import Context
 from ...frame.style import set_look
 from ...frame.texts import tr
 from ...frame.workspace import recents
 from ...widgets.basics import Card, label
+from ...widgets.numbers import number
 from ...widgets.standing import moment, standing
-from .facts import accuracy, when
+from .facts import foremost, when
 from .row import RowButton
 
 SHOWN = 5
@@ -64,12 +67,17 @@ class RecentRuns(Card):
     def _facts(self, job: Following) -> tuple[str, str]:
         at = moment(when(job)) if when(job) else ""
         word = standing(job.status).word
-        figure = accuracy(job.path) if job.status != "running" else None
-        right = "" if figure is None else tr("{share} right").format(share=f"{figure.value:.1%}")
-        return (f"{word} · {at}" if at else word), right
+        known = foremost(job.path) if job.status != "running" else None
+        return (f"{word} · {at}" if at else word), "" if known is None else _said(*known)
 
     def _open(self, path: Path, status: str, *_: object) -> None:
         self._context.go("results" if status == "finished" else "jobs", run=path)
+
+
+def _said(name: str, figure: Measured) -> str:
+    if name == "accuracy" and figure.defined:
+        return tr("{share} right").format(share=f"{figure.value:.1%}")
+    return f"{mentioned(name)} {number(figure.value)}"
 
 
 class RecentWorkspaces(Card):

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from ...frame.style import SPACE
 from ...frame.texts import size, tr
 from ...frame.theme import Theme
 from ...widgets.basics import Card, label
+from ...widgets.numbers import number
 from ...widgets.plots import LinePlot
 from ...widgets.standing import metric_name
 from ...widgets.training_curves import training_figure
@@ -240,8 +240,8 @@ class Curves(QWidget):
         if name is not None:
             value, step = best(name, told[name])
             self.numbers["best"].setText(
-                tr("{name} {value:.3f}, step {step}").format(
-                    name=metric_name(name), value=value, step=step
+                tr("{name} {value}, step {step}").format(
+                    name=metric_name(name), value=number(value), step=f"{step:,}"
                 )
             )
 
@@ -253,9 +253,7 @@ class Curves(QWidget):
             card = Card(panel.title)
             plot = LinePlot(self._theme, panel.title)
             card.body.addWidget(plot)
-            # Without this a figure asks for far more height than it needs.
-            plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-            plot.setMinimumHeight(190)
+            plot.plot.setMinimumHeight(170)
             self.plots[panel.name] = plot
             card.setParent(self)  # one that stands in no place yet would be a window
             card.hide()

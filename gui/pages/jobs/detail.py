@@ -76,6 +76,8 @@ class Detail(QWidget):
 
     def follow(self, job: Following | None) -> None:
         """Show a job from now on."""
+        if job is not self.job:
+            self._area.verticalScrollBar().setValue(0)
         self.job = job
         self.told.follow(job.path if job is not None else None)
         self.samples.follow(job.path if job is not None else None)
@@ -210,7 +212,8 @@ class Detail(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Parts of the job"))
         self.tabs.tabBar().setAccessibleName(tr("Parts of the job"))
-        self.tabs.addTab(scrolled(inside), tr("Curves"))
+        self._area = scrolled(inside)
+        self.tabs.addTab(self._area, tr("Curves"))
         self.tabs.addTab(self.told, tr("Log"))
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * SPACE, 0, 0, 0)

@@ -81,6 +81,8 @@ class JobList(QListWidget):
                 self.blockSignals(True)
                 self.setCurrentRow(at)
                 self.blockSignals(False)
+                if at == 1:  # the heading above the first one is seen whole
+                    self.scrollToTop()
                 return True
         return False
 

@@ -131,7 +131,10 @@ def summary(found: Any) -> str:
         What ``pellucid estimate --json`` prints.
     """
     seconds, held = found["seconds"], found["bytes"]
-    times = tr("{train} of training, {explain} of explanation; {total} in all").format(
+    said = tr("{train} of training, {explain} of explanation; {total} in all")
+    if not seconds["explain"]:  # most tasks explain nothing
+        said = tr("{train} of training; {total} in all")
+    times = said.format(
         train=almost(seconds["train"]),
         explain=almost(seconds["explain"]),
         total=almost(seconds["total"]),

@@ -42,6 +42,7 @@ ONLY: dict[str, frozenset[str]] = {
     "evaluate.new_tokens": GENERATED,
     "explain": CLASSES,
     "audit": CLASSES,
+    "report.maps": CLASSES,
 }
 """Keys and sections that only some tasks use; all others matter for every task."""
 
@@ -131,7 +132,12 @@ class Fitting:
         """Say what a key means for this task, where there is more to say than for all; else ""."""
         if name == "model.adapt.kind":
             return _kinds().get(self.adapt, "")
-        return _helps().get(name, {}).get(self.task, "")
+        if name == "train.learning_rate" and self.adapt == "head":
+            return tr("Peak learning rate of AdamW. A head alone needs far more: 1e-2 to 5e-2.")
+        said = _helps().get(name, {}).get(self.task, "")
+        if name == "train.learning_rate" and self.adapt in LOW_RANK and not said:
+            return tr("Peak learning rate of AdamW. With low-rank weights 1e-4 to 5e-4 are usual.")
+        return said
 
     def suggestions(self, name: str) -> tuple[str, ...]:
         """Return values that may be meant."""
@@ -156,26 +162,26 @@ def _pointed_to(data: Mapping[str, Any]) -> str:
 
 def choice_words(name: str) -> dict[str, str]:
     """Return words for the values of a choice; none where they speak for themselves."""
-    if name == "model.task":
-        return {task: task_name(task) for task in TASKS}
-    if name == "model.adapt.kind":
-        return {
+    words = {
+        "model.task": {task: task_name(task) for task in TASKS},
+        "model.adapt.kind": {
             "full": tr("All weights"),
             "head": tr("The head only"),
             "lora": tr("Low-rank weights (LoRA)"),
             "dora": tr("Low-rank weights (DoRA)"),
             "qlora": tr("LoRA over 4 bits (QLoRA)"),
-        }
-    if name == "train.schedule":
-        return {
+        },
+        "train.schedule": {
             "linear": tr("linear, to 0"),
             "cosine": tr("cosine, to 0"),
             "constant": tr("constant"),
             "inverse_sqrt": tr("inverse square root"),
-        }
-    if name == "train.class_weight":
-        return {"balanced": tr("balanced")}
-    return {}
+        },
+        "train.class_weight": {"balanced": tr("balanced")},
+        "explain.methods": {"integrated_gradients": tr("Integrated gradients")},
+        "report.formats": {"html": tr("HTML page"), "model_card": tr("Model card")},
+    }
+    return words.get(name, {})
 
 
 def section_help(name: str, usual: str) -> str:
@@ -193,14 +199,15 @@ def _kinds() -> dict[str, str]:
     }
 
 
-def left_empty(name: str) -> str:
-    """Say what a key that is left empty comes to."""
+def left_empty(name: str, usual: str = "") -> str:
+    """Say what a key that is left empty comes to; `usual` where nothing more is known."""
     said = {
         "model.task": tr("guessed from the data"),
         "train.class_weight": tr("all alike"),
         "train.early_stopping.metric": tr("what suits the task"),
         "model.adapt.alpha": tr("twice the rank"),
-        "model.dropout": tr("as the model has it"),
+        "model.adapt.targets": tr("all linear layers"),
+        "model.dropout": tr("the model’s own"),
         "train.micro_batch_size": tr("all at once"),
         "train.validate_steps": tr("each epoch"),
         "train.checkpoint_steps": tr("each epoch"),
@@ -209,10 +216,13 @@ def left_empty(name: str) -> str:
         "train.keep_gigabytes": tr("no limit"),
         "train.average": tr("none"),
     }
-    return said.get(name, tr("left empty"))
+    return said.get(name) or usual or tr("left empty")
 
 
 def _helps() -> dict[str, dict[str, str]]:
+    """Return what keys mean for tasks for which the schema's own words are not enough."""
+    others = [task for task in TASKS if task not in CLASSES]
+    untrained = tr("Measure the model as it was before training beside it.")
     columns = tr(
         "Columns that the model reads. May be left out here: the columns of such tables are known."
     )
@@ -265,5 +275,19 @@ def _helps() -> dict[str, dict[str, str]]:
         "train.learning_rate": {
             "chat": tr("Peak learning rate of AdamW. With LoRA 1e-4 to 2e-4 are usual."),
             "preference": tr("Peak learning rate of AdamW; far smaller than usual: 1e-6 to 5e-6."),
+        },
+        "data.groups": dict.fromkeys(
+            others, tr("Columns that stay beside the predictions, so that rows can be told apart.")
+        ),
+        "data.split.test": dict.fromkeys(others, tr("Share of the rows to evaluate.")),
+        "evaluate.baselines": {
+            **dict.fromkeys(others, untrained),
+            "multilabel": tr(
+                "Measure the most frequent labels and TF-IDF + logistic regression beside it."
+            ),
+            "regression": tr(
+                "Measure the mean of the training rows and TF-IDF + ridge regression beside it."
+            ),
+            "token_classification": tr("Measure each word’s most frequent tag beside it."),
         },
     }

@@ -240,8 +240,14 @@ class Form(QWidget):
             self._unfold(card, item.name in self._remembered())
 
     def _in_order(self, item: Item) -> Iterator[Item]:
-        yield from (inner for inner in item.items if inner.shown)
-        yield from (inner for inner in item.items if not inner.shown)
+        """Yield the keys that people change often, the others, and then the groups of keys.
+
+        A key behind a group would look as if it belonged to it.
+        """
+        keys = [inner for inner in item.items if inner.kind != "section"]
+        yield from (inner for inner in keys if inner.shown)
+        yield from (inner for inner in keys if not inner.shown)
+        yield from (inner for inner in item.items if inner.kind == "section")
 
     def _entry(self, item: Item, card: _Section, body: QVBoxLayout) -> None:
         if item.kind != "section":

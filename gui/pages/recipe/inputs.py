@@ -154,7 +154,8 @@ class TextsField(TextField):
     def __init__(self, item: Item) -> None:
         super().__init__(item)
         self._empty: Any = None if item.optional else []
-        self.setPlaceholderText(tr("none; several with commas between them"))
+        said = left_empty(item.name, tr("none"))
+        self.setPlaceholderText(tr("{empty}; several with commas between them").format(empty=said))
 
     def value(self) -> Any:
         """Return the texts."""
@@ -329,7 +330,8 @@ class ChoicesField(QWidget):
     def __init__(self, item: Item) -> None:
         super().__init__()
         self._others: list[Any] = []
-        self._boxes = {choice: QCheckBox(tr(choice)) for choice in item.choices}
+        words = choice_words(item.name)
+        self._boxes = {one: QCheckBox(words.get(one) or tr(one)) for one in item.choices}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * SPACE)

@@ -157,9 +157,12 @@ class Row(QWidget):
         text = self._fitting.help(self.item.name) or tr(self.item.help)
         if self.unused:
             text = f"{self.unused} {text}"
-        if not self.item.required and self.item.default not in (None, []):
-            usual = choice_words(self.item.name).get(str(self.item.default), "")
-            usual = usual or _short(self.item.default)
+        if not self.item.required and self.item.default not in (None, [], {}):
+            words = choice_words(self.item.name)
+            default = self.item.default
+            if isinstance(default, list):
+                default = [words.get(str(one), one) for one in default]
+            usual = words.get(str(default), "") or _short(default)
             text = f"{text} {tr('Default: {value}.').format(value=usual)}"
         self.note.setText(text)
 

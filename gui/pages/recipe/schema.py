@@ -93,10 +93,14 @@ class Item:
         return in_words(self.keys[-1])
 
 
+NAMES = {"id": "ID", "tensorboard": "TensorBoard"}
+"""Keys that are written otherwise than as a word with a capital letter."""
+
+
 def in_words(key: str) -> str:
     """Put a key into words."""
     said = key.replace("_", " ")
-    return said[:1].upper() + said[1:]
+    return NAMES.get(key) or said[:1].upper() + said[1:]
 
 
 def items() -> tuple[Item, ...]:

@@ -9,12 +9,14 @@ from itertools import pairwise
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ....core.measured import Measured
+from ....core.report.numbers import true_minus
 from ....multimodal.escape import visible
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, label, scrolled
 from ...widgets.conversation import Conversation, Said, messages_of
 from ...widgets.marked_text import BOTH, GIVEN, QUIET, TRUE, MarkedText, Piece
+from ...widgets.numbers import number
 from .answers import (
     RIGHT,
     UNKNOWN,
@@ -43,11 +45,11 @@ class AnswerDetail(QWidget):
         self.numbers = label("", "muted", wrap=True)
         self.question = label("", "heading", wrap=True)
         self.conversation = Conversation(tr("The conversation"))
-        self.true_title = label(tr("As it is labelled"), "muted")
+        self.true_title = label(tr("As it is labelled"), "muted", wrap=True)
         self.true = MarkedText(theme, tr("As it is labelled"))
-        self.given_title = label(tr("As the model answers"), "muted")
+        self.given_title = label(tr("As the model answers"), "muted", wrap=True)
         self.given = MarkedText(theme, tr("As the model answers"))
-        self.scores_title = label(tr("Scores"), "muted")
+        self.scores_title = label(tr("Scores"), "muted", wrap=True)
         self.scores = IntervalBars(theme, tr("Score of each label"))
         self.text = MarkedText(theme, tr("The row’s text"), tallest=420)
         self.groups_title = label(tr("Groups"), "muted")
@@ -113,8 +115,11 @@ class AnswerDetail(QWidget):
         if true is not None and given is not None:
             gap = float(given) - float(true)
             way = tr("too high") if gap > 0 else tr("too low")
-            said = tr("Answered {answer}, labelled {label}: {gap} {way}.").format(
-                answer=_plain(given), label=_plain(true), gap=f"{abs(gap):.4g}", way=way
+            told = tr("Answered {answer}, labelled {label}: {gap} {way}.")
+            if gap == 0:
+                told = tr("Answered {answer}, as it is labelled.")
+            said = told.format(
+                answer=_plain(given), label=_plain(true), gap=_plain(abs(gap)), way=way
             )
         self._say(said)
         self._show_text(answers, row)
@@ -147,9 +152,8 @@ class AnswerDetail(QWidget):
         true, given = (as_tags(answers.cell(name, row)) for name in ("label", "prediction"))
         words = as_words(answers.first_text(row))
         wrong = sum(one != other for one, other in zip(true, given, strict=False))
-        self._judge(
-            answers, row, tr("✓ Every tag is right."), tr("✗ {n} tags differ.").format(n=wrong)
-        )
+        differs = tr("✗ {n} tag differs.") if wrong == 1 else tr("✗ {n} tags differ.")
+        self._judge(answers, row, tr("✓ Every tag is right."), differs.format(n=wrong))
         if not words:
             words = [tr("word {n}").format(n=at + 1) for at in range(max(len(true), len(given)))]
             self._waiting()
@@ -258,15 +262,25 @@ class AnswerDetail(QWidget):
             self._say(right if verdict == RIGHT else wrong)
 
     def _losses(self, answers: Answers, row: int) -> None:
-        loss = float(answers.worst[row])
+        loss, tokens = float(answers.worst[row]), answers.cell("tokens", row)
         if math.isnan(loss):
+            if tokens == 0:
+                self.numbers.setText(
+                    tr(
+                        "No token of this row is measured: what counts stands behind "
+                        "model.max_length."
+                    )
+                    if answers.task == "chat"
+                    else tr("No token of this row is measured.")
+                )
+                self.numbers.show()
             return
-        said = tr("Perplexity {perplexity:.2f} (loss {loss:.3f} nats per token)").format(
-            perplexity=math.exp(min(loss, 50.0)), loss=loss
+        said = tr("Perplexity {perplexity} (loss {loss} nats per token)").format(
+            perplexity=number(math.exp(min(loss, 50.0))), loss=number(loss)
         )
-        tokens = answers.cell("tokens", row)
         if tokens is not None:
-            said += tr(", over {n} tokens").format(n=f"{int(tokens):,}")
+            over = tr(", over {n} token") if int(tokens) == 1 else tr(", over {n} tokens")
+            said += over.format(n=f"{int(tokens):,}")
         self.numbers.setText(f"{said}.")
         self.numbers.show()
 
@@ -347,6 +361,6 @@ def _spoken(cell: object) -> str:
 
 def _plain(value: object) -> str:
     try:
-        return f"{float(str(value)):.4g}"
+        return true_minus(f"{float(str(value)):,.4g}")
     except ValueError:
         return visible(str(value), 60)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label
+from ...widgets.numbers import decimals, number
 from ...widgets.table import ColumnsModel, TableView
 from .answer_detail import AnswerDetail
 from .answers import RIGHT, WRONG, Answers
@@ -59,7 +60,7 @@ class AnswerRows(QWidget):
         split.addWidget(self.detail)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 3)
-        split.setSizes([520, 520])
+        split.setSizes([600, 440])
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT)
@@ -139,7 +140,7 @@ class AnswerRows(QWidget):
                 answers.table,
                 self.desk.context.pool,
                 self.view,
-                texts={name: _number for name in answers.numbers},
+                texts={name: _written(answers.table[name]) for name in answers.numbers},
             )
             self._kept = None if new else self.view.current_source()
             model.arranged.connect(self._arranged)
@@ -237,5 +238,11 @@ def condition(
     return rows
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+def _written(cells: Any) -> Callable[[float], str]:
+    """Return what writes the numbers of a column, all of them with the same decimals."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = not pa.types.is_floating(cells.type)
+    digits = 0 if whole else decimals([pc.max(pc.abs(cells)).as_py()])
+    return lambda value: number(value, digits)

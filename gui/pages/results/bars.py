@@ -72,7 +72,10 @@ class IntervalBars(QWidget):
         painter.setFont(QFont(FAMILY, 10))
         metrics = QFontMetricsF(painter.font())
         names = min(NAMES, self.width() * 0.32)
-        room = max(self.width() - names - VALUES - 2 * GAP, 40.0)
+        # Values without intervals leave more room for the bars.
+        widest = max((metrics.horizontalAdvance(one.figure.show()) for one in self.bars), default=0)
+        values = min(widest + 4, VALUES)
+        room = max(self.width() - names - values - 2 * GAP, 40.0)
         for at, one in enumerate(self.bars):
             y = at * ROW
             name = ("◇ " if one.marked else "") + visible(one.name, 80)
@@ -84,7 +87,7 @@ class IntervalBars(QWidget):
             draw_share(painter, box, one.figure, self._theme, hollow=one.marked)
             said = one.figure.show()
             painter.setPen(QColor(colours.text if one.figure.defined else colours.muted))
-            place = QRectF(box.right() + GAP, y, VALUES, ROW)
+            place = QRectF(box.right() + GAP, y, values, ROW)
             painter.drawText(place, middle, said)
 
     def event(self, event: QEvent) -> bool:

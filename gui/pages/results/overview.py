@@ -20,6 +20,7 @@ from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import Card, label, scrolled
 from ...widgets.matrix import MatrixPlot
+from ...widgets.numbers import decimals, number
 from .bars import Ruler
 from .desk import Desk
 from .exhibit import Exhibit
@@ -107,14 +108,6 @@ def baseline_name(name: str) -> str:
     return baselines().get(name) or said[:1].upper() + said[1:]
 
 
-def number(value: float) -> str:
-    """Write a figure: three decimals below 100, fewer above."""
-    if not math.isfinite(value):
-        return "–"
-    size = abs(value)
-    return f"{value:.3f}" if size < 100 else f"{value:,.1f}" if size < 10_000 else f"{value:,.0f}"
-
-
 def cards_of(task: str, metrics: Sequence[str]) -> list[str]:
     """Return the metrics that get a card."""
     wanted = CARDS.get(task, ())
@@ -160,7 +153,9 @@ class MetricCard(QFrame):
         self.value.setText(number(figure.value) if figure.defined else "–")
         ends = ""
         if figure.low is not None and figure.high is not None:
-            ends = tr("{low} to {high}").format(low=number(figure.low), high=number(figure.high))
+            digits = decimals([figure.value])
+            low, high = (number(end, digits) for end in (figure.low, figure.high))
+            ends = tr("{low} to {high}").format(low=low, high=high)
         self.interval.setText(ends)
         level = f"{100 * split.confidence:g}%"
         self.interval.setToolTip(tr("{level} interval").format(level=level))
@@ -220,6 +215,7 @@ class Cards(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.cards: list[MetricCard] = []
+        self._shown = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACE + 4)
@@ -229,7 +225,8 @@ class Cards(QWidget):
         """Have so many cards; return them."""
         while len(self.cards) < count:
             self.cards.append(make())
-            self._columns = 0
+        if count != self._shown:
+            self._shown, self._columns = count, 0
         self._arrange()  # a card that is shown before it stands somewhere would be a window
         for at, card in enumerate(self.cards):
             card.setVisible(at < count)
@@ -242,7 +239,7 @@ class Cards(QWidget):
 
     def _arrange(self) -> None:
         fit = max(1, (self.width() + SPACE) // (LEAST_CARD + SPACE + 4))
-        shown = max(len(self.cards), 1)
+        shown = max(self._shown, 1)
         columns = min(fit, shown)
         if shown > columns:  # rows of the same length look calmer
             columns = -(-shown // -(-shown // columns))

@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QScrollArea,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from .... import copyable
 from ...frame.actions import Deed
@@ -41,6 +48,7 @@ class ResultsPage(QWidget):
         self._wished: Path | None = None
         self._panes: dict[str, QWidget] = {}
         self._stale: set[str] = set(PANES)
+        self._from_top: set[str] = set()
         self._setting = False
         self._later = Later(self, context.pool)
         self._later.arrived.connect(self._arrived)
@@ -152,6 +160,8 @@ class ResultsPage(QWidget):
         if run is None:
             self._no_runs()
         elif self.reading is None or run != self.reading.path or asked is not None:
+            if self.reading is None or run != self.reading.path:
+                self._from_top = set(self._panes)
             self.open(run)
 
     def workspace_opened(self) -> None:
@@ -288,6 +298,14 @@ class ResultsPage(QWidget):
         if self.reading is not None and self.reading.evaluation is not None and name in self._stale:
             self._stale.discard(name)
             cast(Pane, pane).show_reading(self.reading, self.desk.split)
+            self._scroll_up(pane, pane_key(name, self.reading.task))
+
+    def _scroll_up(self, pane: QWidget, key: str) -> None:
+        """Show the top of a run that was opened from elsewhere; choosing one here stays put."""
+        if key in self._from_top:
+            self._from_top.discard(key)
+            for area in pane.findChildren(QScrollArea):
+                area.verticalScrollBar().setValue(0)
 
     def _split_chosen(self, at: int) -> None:
         if self._setting or self.reading is None:

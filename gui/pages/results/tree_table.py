@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 MOST_SHOWN = 14
 """Rows that are seen at a time; longer tables scroll."""
-TALL, LOW, PAD, HEADER, WIDEST = 46, 32, 10, 46, 300
+TALL, LOW, PAD, HEADER, WIDEST = 46, 32, 8, 46, 300
 NAME_MARK = "◇ "
 
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHeaderView,
-    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,12 +21,14 @@ from PySide6.QtWidgets import (
 
 from ....core import compare
 from ....core.follow import Following
+from ....core.metric_names import headlines
 from ....core.runs import Run
 from ....errors import PellucidError
 from ...frame.context import Context
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import Card, EmptyState, label, scrolled
+from ...widgets.numbers import measured
 from ...widgets.plots import LinePlot
 from ...widgets.standing import metric_name
 from ...widgets.training_curves import training_figure
@@ -106,6 +107,7 @@ class Comparing(QWidget):
         self._fill()
         self._offer_metrics()
         self._draw()
+        self._area.verticalScrollBar().setValue(0)
 
     def drop(self, gone: Sequence[Path]) -> None:
         """Leave out runs that are there no more."""
@@ -145,7 +147,7 @@ class Comparing(QWidget):
             self.metrics,
             [tr("Metric"), *names],
             [
-                [metric_name(name), *("–" if one is None else one.show() for one in row)]
+                [metric_name(name), *("–" if one is None else measured(one) for one in row)]
                 for name, row in figures
             ],
         )
@@ -166,7 +168,8 @@ class Comparing(QWidget):
         self.measure.clear()
         for name in known:
             self.measure.addItem(metric_name(name), name)
-        usual = next((name for name in (before, "f1_macro", "accuracy") if name in known), None)
+        wanted = (before, "f1_macro", *headlines(known))
+        usual = next((name for name in wanted if name in known), None)
         self.measure.setCurrentIndex(max(self.measure.findData(usual), 0))
         self.measure.blockSignals(False)
 
@@ -185,8 +188,7 @@ class Comparing(QWidget):
         for panel, (key, title, y_label) in asked.items():
             if panel not in self.plots:
                 plot = LinePlot(self._context.theme, title)
-                plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-                plot.setMinimumHeight(230)
+                plot.plot.setMinimumHeight(210)
                 self._cards[panel].body.addWidget(plot)
                 self.plots[panel] = plot
             curves = [

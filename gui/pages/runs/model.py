@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from ....core.follow import Following
 from ...frame.icons import icon
 from ...frame.texts import duration, tr
+from ...widgets.numbers import measured
 from ...widgets.standing import metric_name, moment, standing
 from .rows import Row
 
@@ -20,6 +21,8 @@ Index = QModelIndex | QPersistentModelIndex
 FIRST = ("name", "status")
 LAST = ("model", "data", "rows", "created", "seconds", "tags")
 USUAL_METRICS = ("accuracy", "f1_macro")
+FOREMOST = "foremost"
+"""Column of each run's most telling figure, with its name: tasks have no metric in common."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class RunsModel(QAbstractTableModel):
         self._cells: list[tuple[str, ...]] = []
         self.filter = Filter()
         self.metrics: tuple[str, ...] = USUAL_METRICS
+        self._mixed = False
         self.sorted_by = ("created", False)
 
     # What is shown
@@ -65,7 +69,8 @@ class RunsModel(QAbstractTableModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in code; metrics by their own."""
-        return (*FIRST, *self.metrics, *LAST)
+        foremost = (FOREMOST,) if self._mixed else ()
+        return (*FIRST, *foremost, *self.metrics, *LAST)
 
     @property
     def shown(self) -> tuple[Row, ...]:
@@ -111,6 +116,7 @@ class RunsModel(QAbstractTableModel):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Take these rows; the order and what is selected stay."""
         self._all = list(rows)
+        self._fit_columns()
         self._arrange()
 
     def use_filter(self, wanted: Filter) -> None:
@@ -122,6 +128,7 @@ class RunsModel(QAbstractTableModel):
         """Show these metrics."""
         self.beginResetModel()
         self.metrics = tuple(names)
+        self._mixed = self._is_mixed()
         if self.sorted_by[0] not in self.columns:
             self.sorted_by = ("created", False)
         self._order()
@@ -149,6 +156,8 @@ class RunsModel(QAbstractTableModel):
         name = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return _titles().get(name) or metric_name(name)
+        if role == Qt.ItemDataRole.ToolTipRole and name == FOREMOST:
+            return tr("What tells most of each run, on the test rows, with its 95% interval")
         if role == Qt.ItemDataRole.ToolTipRole and name in self.metrics:
             return tr("{name} on the test rows, with its 95% interval").format(
                 name=metric_name(name)
@@ -176,7 +185,10 @@ class RunsModel(QAbstractTableModel):
     def text(self, row: Row, name: str) -> str:
         """Write a cell for people."""
         if name in self.metrics:
-            return row.metrics[name].show() if name in row.metrics else "–"
+            return measured(row.metrics[name]) if name in row.metrics else "–"
+        if name == FOREMOST:
+            known = row.foremost
+            return f"{metric_name(known)} {measured(row.metrics[known])}" if known else "–"
         seconds = self.seconds(row)
         cells = {
             "name": row.name,
@@ -191,6 +203,31 @@ class RunsModel(QAbstractTableModel):
         return cells[name]
 
     # Own work
+
+    def _is_mixed(self) -> bool:
+        """Whether some run was measured by none of the metrics shown."""
+        shown = set(self.metrics)
+        return bool(shown) and any(
+            row.metrics and not shown & set(row.metrics) for row in self._all
+        )
+
+    def _fit_columns(self) -> None:
+        """Add the column of each run's own figure where it is needed, or take it away."""
+        mixed, at = self._is_mixed(), len(FIRST)
+        if mixed == self._mixed:
+            return
+        if mixed:
+            self.beginInsertColumns(QModelIndex(), at, at)
+        else:
+            self.beginRemoveColumns(QModelIndex(), at, at)
+        self._mixed = mixed
+        if self.sorted_by[0] not in self.columns:
+            self.sorted_by = ("created", False)
+        self._cells = self._texts(self._shown)
+        if mixed:
+            self.endInsertColumns()
+        else:
+            self.endRemoveColumns()
 
     def _arrange(self) -> None:
         before, cells = self._shown, self._cells
@@ -229,10 +266,13 @@ class RunsModel(QAbstractTableModel):
         known.sort(key=lambda row: self._key(row, name), reverse=not ascending)  # type: ignore[arg-type,return-value]
         return known + [row for row in kept if self._key(row, name) is None]
 
-    def _key(self, row: Row, name: str) -> str | float | None:
+    def _key(self, row: Row, name: str) -> str | float | tuple[str, float] | None:
         if name in self.metrics:
             figure = row.metrics.get(name)
             return figure.value if figure is not None and math.isfinite(figure.value) else None
+        if name == FOREMOST:
+            known = row.foremost
+            return (metric_name(known), row.metrics[known].value) if known else None
         if name == "seconds":
             return self.seconds(row)
         if name in ("rows", "created"):
@@ -245,6 +285,7 @@ def _titles() -> dict[str, str]:
     return {
         "name": tr("Run"),
         "status": tr("Status"),
+        FOREMOST: tr("Main figure"),
         "model": tr("Model"),
         "data": tr("Data"),
         "rows": tr("Rows"),

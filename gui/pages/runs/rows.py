@@ -11,6 +11,7 @@ from typing import Any
 from ....core import listing, notes
 from ....core.files import PARTIAL
 from ....core.measured import Measured
+from ....core.metric_names import headlines
 from ....core.runs import Run
 
 WATCHED = ("environment.json", "evaluation.json", "notes.json", "recipe.yaml", "job.json")
@@ -53,6 +54,11 @@ class Row:
     def name(self) -> str:
         """The folder's name."""
         return self.path.name
+
+    @property
+    def foremost(self) -> str:
+        """The metric that tells most of it; empty where none was measured."""
+        return next(iter(headlines(self.metrics)), "")
 
     @property
     def words(self) -> str:

@@ -25,6 +25,7 @@ from .rows import Row
 WIDTHS = {
     "name": 150,
     "status": 112,
+    "foremost": 290,
     "model": 120,
     "data": 130,
     "rows": 70,
@@ -71,6 +72,8 @@ class RunsTable(QTableView):
         columns.setSortIndicatorClearable(False)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
         model.modelReset.connect(self.fit)
+        for changed in (model.columnsInserted, model.columnsRemoved):
+            changed.connect(lambda *_: self._fit_columns())
         self.doubleClicked.connect(lambda index: self.opened.emit(str(self._path(index.row()))))
         self.fit()
 
@@ -79,6 +82,14 @@ class RunsTable(QTableView):
         for at, name in enumerate(self._model.columns):
             self.setColumnWidth(at, WIDTHS.get(name, METRIC))
         self.show_order()
+
+    def _fit_columns(self) -> None:
+        """Let what was selected be selected in a new column too."""
+        flags = QItemSelectionModel.SelectionFlag
+        for row in {index.row() for index in self.selectionModel().selectedIndexes()}:
+            index = self._model.index(row, 0)
+            self.selectionModel().select(index, flags.Select | flags.Rows)
+        self.fit()
 
     def show_order(self) -> None:
         """Show the arrow at the column by which the model sorts."""
