@@ -27,6 +27,7 @@ NAMES = {
     MEAN: "the mean of the training rows",
     TFIDF: "TF-IDF + logistic regression",
     RIDGE: "TF-IDF + ridge regression",
+    "most_frequent_tag": "each word’s most frequent tag",
     "untrained": "the model before training",
 }
 """Baselines as evaluation.json names them, and as people read them."""

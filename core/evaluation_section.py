@@ -19,6 +19,7 @@ from .measured_tables import (
     level,
     metrics_table,
 )
+from .report.numbers import true_minus
 from .report.tree import Block, MatrixFigure, Section, Table, Text
 
 if TYPE_CHECKING:
@@ -149,8 +150,8 @@ def _gain(split: SplitEvaluation) -> list[Text]:
     if gain.low is None or gain.high is None:
         return []
     points = f"{abs(100 * gain.value):.1f} percentage points"
-    ends = f"{level(split)} interval {100 * gain.low:+.1f} to "
-    ends += f"{100 * gain.high:+.1f}"
+    low, high = (true_minus(f"{100 * end:+.1f}") for end in (gain.low, gain.high))
+    ends = f"{level(split)} interval {low} to {high}"
     rival = baseline(best)
     if gain.low > 0:
         text = f"It is right {points} more often than {rival}, the best baseline ({ends})."
