@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ def test_sigterm_asks_to_stop(tmp_path: Path) -> None:
     assert jobs.status(tmp_path / "run") == "stopped"
 
 
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """Let hang-ups be heard, which a test begun with ``nohup`` would ignore."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_from_the_system_asks_to_stop_however_often_it_comes(
     tmp_path: Path, number: signal.Signals
@@ -125,6 +135,7 @@ def test_nohup_is_heeded(tmp_path: Path) -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.usefixtures("hangups")
 def test_a_terminal_that_is_closed_ends_the_job_well(tmp_path: Path) -> None:
     """The job writes to a terminal that is its controlling one, and whose other end goes away."""
     import pty
