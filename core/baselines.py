@@ -7,27 +7,22 @@ is right in 56% has learnt next to nothing. A baseline that reads the input belo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MAJORITY = "majority_class"
 FREQUENT = "frequent_labels"
 MEAN = "training_mean"
 TFIDF = "tfidf_logistic_regression"
 RIDGE = "tfidf_ridge_regression"
+TAG = "most_frequent_tag"
 NAMES = {
     MAJORITY: "the majority class",
     FREQUENT: "the most frequent labels",
     MEAN: "the mean of the training rows",
     TFIDF: "TF-IDF + logistic regression",
     RIDGE: "TF-IDF + ridge regression",
-    "most_frequent_tag": "each word’s most frequent tag",
+    TAG: "each word’s most frequent tag",
     "untrained": "the model before training",
 }
 """Baselines as evaluation.json names them, and as people read them."""
@@ -55,26 +50,3 @@ def majority(train_codes: ArrayLike, k: int, n: int) -> NDArray[np.float64]:
     counts = np.bincount(np.asarray(train_codes, np.int64), minlength=k).astype(np.float64)
     share = counts / counts.sum() if counts.any() else np.full(k, 1 / k)
     return np.tile(share, (n, 1))
-
-
-def baseline_frame(
-    predictions: pd.DataFrame, labels: Sequence[str], scores: NDArray[np.float64]
-) -> pd.DataFrame:
-    """Put a baseline's scores beside the rows that the model predicted.
-
-    Parameters
-    ----------
-    predictions
-        The model's predictions; its columns id, split and label are taken over.
-    labels
-        Label of each class code.
-    scores
-        Probabilities of shape (rows of `predictions`, classes), in the same order.
-
-    Returns
-    -------
-    Predictions with the columns id, split, label, prediction and ``score:<label>`` per class.
-    """
-    from .tasks.answers import beside, of_classes
-
-    return beside(predictions, *of_classes(labels, scores))

@@ -9,12 +9,12 @@ checkpoints mean what they always meant.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
+
+from .kernels import replaced
 
 LEVELS = 1 << 16
 """Probabilities are rounded to multiples of 1 / LEVELS: 0.9 becomes 0.900002."""
@@ -31,14 +31,8 @@ def quick_masks() -> Iterator[None]:
     keep theirs. Attention's dropout calls it too, which a module put in place of ``nn.Dropout``
     would not reach.
     """
-    library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a kernel is replaced, which is meant
-        library.impl("bernoulli_.float", bernoulli_, "CPU", allow_override=True)
-    try:
+    with replaced("bernoulli_.float", "CPU", bernoulli_):
         yield
-    finally:
-        library._destroy()
 
 
 def bernoulli_(

@@ -9,11 +9,12 @@ smaller output. The numbers are the same but for rounding.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import torch
+
+from .kernels import replaced
 
 NAME = "_scaled_dot_product_attention_math"
 """The operator that `scaled_dot_product_attention` calls where no fused kernel can be taken."""
@@ -26,14 +27,8 @@ def quick_attention() -> Iterator[None]:
     It replaces PyTorch's kernel in the whole process, where gradients are asked for; other devices
     keep theirs.
     """
-    library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a kernel is replaced, which is meant
-        library.impl(NAME, _kernel, "AutogradCPU", allow_override=True)
-    try:
+    with replaced(NAME, "AutogradCPU", _kernel):
         yield
-    finally:
-        library._destroy()
 
 
 def attention(

@@ -19,6 +19,7 @@ from ...errors import DataError, RecipeError, paragraph
 from ...multimodal.spec import ModelSpec
 from ...multimodal.text.tag_schemes import OUTSIDE
 from .. import roles
+from ..baselines import TAG
 from ..batches import Batch, inputs
 from ..entity_metrics import METRICS, count, evaluate, figures, types_of
 from ..events import Emit, silent
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from ..runs import Run
     from .sequences import Sequenced
 
-MOST_FREQUENT = "most_frequent_tag"
 MOST_TAGS = 1000
 """More different tags than this are no tags."""
 
@@ -207,7 +207,7 @@ class TokenClassification:
         trained = dataset.take(dataset.rows("train"))
         tags = [json.loads(cell) for cell in trained.label]
         given = most_frequent(texts(trained), tags, texts(chosen))
-        return {MOST_FREQUENT: beside(predictions, [_written(one) for one in given])}
+        return {TAG: beside(predictions, [_written(one) for one in given])}
 
     def evaluate(
         self,

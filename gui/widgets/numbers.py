@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...core.report.numbers import true_minus
+
 if TYPE_CHECKING:
     from ...core.measured import Measured
 
@@ -24,10 +26,7 @@ def number(value: float, digits: int | None = None) -> str:
     """Write a number with these decimals, or with those that its size needs."""
     if not math.isfinite(value):
         return "–"
-    text = f"{value:,.{decimals([value]) if digits is None else digits}f}"
-    if not any(char in "123456789" for char in text):
-        text = text.removeprefix("-")
-    return text.replace("-", "−")
+    return true_minus(f"{value:,.{decimals([value]) if digits is None else digits}f}")
 
 
 def measured(figure: Measured) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.dummy import DummyClassifier
 
 from pellucid.core import baselines
+from pellucid.core.tasks.answers import beside, of_classes
 
 
 def test_majority_answers_the_training_frequencies():
@@ -30,7 +31,7 @@ def test_frame_stands_beside_the_predictions():
         },
         index=[7, 9],
     )
-    frame = baselines.baseline_frame(predictions, ["no", "yes"], np.array([[0.6, 0.4], [0.2, 0.8]]))
+    frame = beside(predictions, *of_classes(["no", "yes"], np.array([[0.6, 0.4], [0.2, 0.8]])))
     assert list(frame.columns) == ["id", "split", "label", "prediction", "score:no", "score:yes"]
     assert frame["prediction"].tolist() == ["no", "yes"]
     assert frame["score:yes"].tolist() == [0.4, 0.8]

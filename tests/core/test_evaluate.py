@@ -9,10 +9,11 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.preprocessing import label_binarize
 
-from pellucid.core.baselines import MAJORITY, TFIDF, baseline_frame, majority
+from pellucid.core.baselines import MAJORITY, TFIDF, majority
 from pellucid.core.evaluate import evaluate
 from pellucid.core.evaluation import read_evaluation
 from pellucid.core.spec import EvaluateSpec
+from pellucid.core.tasks.answers import beside, of_classes
 from pellucid.errors import DataError
 
 SPEC = EvaluateSpec(replicates=200)
@@ -39,7 +40,7 @@ def predicted(k, n=240, tied=False, seed=0, skill=1.2):
             "label": np.array(LABELS[k])[true],
         }
     )
-    return baseline_frame(rows, LABELS[k], scores), true, scores
+    return beside(rows, *of_classes(LABELS[k], scores)), true, scores
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -118,7 +119,7 @@ def test_curves_of_the_file_equal_scikit_learn():
 def test_baselines_are_measured_on_the_same_rows():
     frame, true, _ = predicted(3)
     rival, _, _ = predicted(3, seed=1, skill=0.3)
-    floor = baseline_frame(frame, LABELS[3], majority([2, 2, 0, 1], 3, len(frame)))
+    floor = beside(frame, *of_classes(LABELS[3], majority([2, 2, 0, 1], 3, len(frame))))
     split = evaluate(frame, LABELS[3], SPEC, {MAJORITY: floor, TFIDF: rival}).splits["test"]
     rows = frame["split"] == "test"
     expected = sk.accuracy_score(rival["label"][rows], rival["prediction"][rows])

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pellucid.core.baselines import MAJORITY, TFIDF, baseline_frame, majority
+from pellucid.core.baselines import MAJORITY, TFIDF, majority
 from pellucid.core.evaluate import evaluate
 from pellucid.core.evaluation import read_evaluation
 from pellucid.core.evaluation_section import findings, sections
 from pellucid.core.measured import Measured
 from pellucid.core.report.tree import LineFigure, MatrixFigure, Table
 from pellucid.core.spec import EvaluateSpec
+from pellucid.core.tasks.answers import beside, of_classes
 
 SPEC = EvaluateSpec(replicates=200)
 
@@ -27,7 +28,7 @@ def rows(labels, true, answers, split="test"):
             "label": np.array(labels)[true],
         }
     )
-    return baseline_frame(frame, labels, scores)
+    return beside(frame, *of_classes(labels, scores))
 
 
 def two(wrong=13):
@@ -43,11 +44,11 @@ def blocks(section, kind):
 
 def test_two_classes_in_plain_words():
     frame, true = two()
-    beside = {
-        MAJORITY: baseline_frame(frame, ["no", "yes"], majority(true, 2, 100)),
+    rivals = {
+        MAJORITY: beside(frame, *of_classes(["no", "yes"], majority(true, 2, 100))),
         TFIDF: rows(["no", "yes"], true, np.where(np.arange(100) % 4 == 0, 1 - true, true)),
     }
-    evaluation = evaluate(frame, ["no", "yes"], SPEC, beside)
+    evaluation = evaluate(frame, ["no", "yes"], SPEC, rivals)
     said = [text.text for text in findings(evaluation)]
     assert said[0].startswith("On the 100 test rows the model is right in 87.0% (95% interval ")
     assert "; always answering “yes” would be right in 55.0%" in said[0]
@@ -147,7 +148,7 @@ def test_all_right_and_a_class_without_rows():
 
 def test_a_read_evaluation_says_the_same():
     frame, true = two()
-    floor = baseline_frame(frame, ["no", "yes"], majority(true, 2, 100))
+    floor = beside(frame, *of_classes(["no", "yes"], majority(true, 2, 100)))
     evaluation = evaluate(frame, ["no", "yes"], SPEC, {MAJORITY: floor})
     read = read_evaluation(evaluation.as_json(), evaluation.curves_frame())
     assert findings(read) == findings(evaluation)
