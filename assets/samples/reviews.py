@@ -18,7 +18,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from .reviews_chance import pick, shuffled
+from .chance import pick, shuffled
 from .reviews_patterns import SHORTCUT_WORD
 from .reviews_plan import DRY_GROUP, LABELS, PRODUCTS, SPLITS, Draft, interleaved, planned
 from .reviews_text import Composer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from .reviews_chance import allotted, shuffled
+from .chance import allotted, shuffled
 from .reviews_product_patterns import PRODUCTS as _PRODUCTS
 from .reviews_product_patterns import Product
 

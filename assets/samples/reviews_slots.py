@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .reviews_chance import pick
+from .chance import pick
 from .reviews_patterns import SLOTS
 from .reviews_product_patterns import Action, Aspect, Product
 

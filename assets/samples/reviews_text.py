@@ -7,7 +7,7 @@ import re
 
 from . import reviews_dry_patterns as dry
 from . import reviews_patterns as general
-from .reviews_chance import pick, shuffled
+from .chance import pick, shuffled
 from .reviews_product_patterns import PRODUCTS, Product
 from .reviews_slots import Filler, repeats
 from .reviews_typing import typed

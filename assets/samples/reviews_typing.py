@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from .reviews_chance import pick, shuffled
+from .chance import pick, shuffled
 from .reviews_patterns import SHORTCUT_WORD
 
 _MISSPELT = {

@@ -1,24 +1,44 @@
 """Seeded chance that gives the same draws on every platform and Python version.
 
-All of it comes from ``random.Random.random``, the one method whose sequence Python promises to
-keep for a given seed.
+All of it comes from a method ``random`` that gives numbers from 0 to 1: that of
+``random.Random``, whose sequence Python promises to keep for a given seed, or that of numpy's
+``Generator`` over a named bit generator.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 
 
-def pick(rng: random.Random, values: Sequence[T]) -> T:
+class Chance(Protocol):
+    """What gives numbers from 0 to 1 by lot."""
+
+    def random(self) -> float:
+        """Draw a number from 0 to 1, without 1."""
+        ...
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Return numpy's generator over PCG64, whose numbers don't depend on numpy's default."""
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def between(rng: Chance, low: float, high: float) -> float:
+    """Draw a number from a range."""
+    return low + (high - low) * rng.random()
+
+
+def pick(rng: Chance, values: Sequence[T]) -> T:
     """Draw one of the values."""
     return values[int(rng.random() * len(values))]
 
 
-def shuffled(rng: random.Random, values: Sequence[T]) -> list[T]:
+def shuffled(rng: Chance, values: Sequence[T]) -> list[T]:
     """Return the values in random order (Fisher-Yates)."""
     out = list(values)
     for last in range(len(out) - 1, 0, -1):
@@ -27,7 +47,7 @@ def shuffled(rng: random.Random, values: Sequence[T]) -> list[T]:
     return out
 
 
-def drawn(rng: random.Random, shares: dict[str, float]) -> str:
+def drawn(rng: Chance, shares: dict[str, float]) -> str:
     """Draw a key with the probability that its share gives it."""
     mark = rng.random() * sum(shares.values())
     for key, share in shares.items():
@@ -37,7 +57,7 @@ def drawn(rng: random.Random, shares: dict[str, float]) -> str:
     return max(shares, key=lambda key: shares[key])
 
 
-def allotted(rng: random.Random, shares: dict[str, float], size: int) -> list[str]:
+def allotted(rng: Chance, shares: dict[str, float], size: int) -> list[str]:
     """Return ``size`` values in random order whose counts are the shares, as near as can be."""
     total = sum(shares.values())
     exact = {key: size * share / total for key, share in shares.items()}
