@@ -51,9 +51,9 @@ class Estimate:
         counted), to predict the evaluated rows, and to explain the rows that are asked for.
     explained
         Rows that are explained.
-    cut, limit, longest
-        Share of the samples that are cut off, the tokens that are read of each, and the tokens of
-        the longest sample.
+    cut, read, limit, longest
+        Share of the samples that are cut off, how much is read of each in words, and the tokens
+        that are read of each text and those of the longest; 0 where samples hold no text.
     parameters, trained
         Weights of the model, and those that are trained.
     memory
@@ -78,6 +78,7 @@ class Estimate:
     explain: float
     explained: int
     cut: float
+    read: str
     limit: int
     longest: int
     parameters: int
@@ -107,9 +108,11 @@ class Estimate:
             f"Memory: at least {amount(self.memory)}; {amount(self.available)} are free. Disk: "
             f"{amount(self.disk)}; one checkpoint is {amount(self.checkpoint)}.",
             f"The model has {self.parameters:,} weights, of which {self.trained:,} are trained.",
-            f"The longest sample has {self.longest:,} tokens; {self.cut:.1%} of the samples are "
-            f"longer than the {self.limit:,} that are read, and cut off.",
         ]
+        if self.longest:
+            out.append(f"The longest text has {self.longest:,} tokens.")
+        if self.read:
+            out.append(f"{self.cut:.1%} of the samples are longer than {self.read}, and cut off.")
         if self.memory > self.available:
             out.append(
                 "That is more memory than is free: close other programs, or lower train.batch_size "
@@ -182,6 +185,8 @@ def _estimate(recipe: Recipe) -> Estimate:
 
     from .core import trial
     from .core.splits import SPLITS
+    from .multimodal.encode import limits
+    from .multimodal.processors import processor_of
     from .multimodal.text.encode import longest
 
     torch.set_num_threads(brought.device.threads)
@@ -195,7 +200,7 @@ def _estimate(recipe: Recipe) -> Estimate:
 
     begun = time.perf_counter()
     encoded = {
-        split: task.encode(brought.tokenizer, data.take(some), emit=hear)
+        split: task.encode(brought.processor, data.take(some), emit=hear)
         for split, some in taken.items()
     }
     known = sum(map(len, taken.values()))
@@ -223,7 +228,9 @@ def _estimate(recipe: Recipe) -> Estimate:
     memory = training.memory
     if brought.device.kind == "cpu":
         memory += int(5 * tokens * (len(data) - known) / known)
-    cut, most = _lengths(brought.tokenizer, data, taken, encoded)
+    kinds = tuple(data.modalities.values())
+    reader = processor_of(brought.processor, "text") if "text" in kinds else None
+    cut, most = _lengths(reader, data, taken, encoded)
     return Estimate(
         rows={split: len(found) for split, found in rows.items()},
         epochs=recipe.train.epochs,
@@ -234,7 +241,8 @@ def _estimate(recipe: Recipe) -> Estimate:
         explain=explain,
         explained=explained,
         cut=cut,
-        limit=longest(brought.tokenizer, recipe.model.max_length),
+        read=limits(kinds, recipe.model),
+        limit=0 if reader is None else longest(reader, recipe.model.max_length),
         longest=most,
         parameters=parameters,
         trained=trained,
@@ -301,7 +309,7 @@ def _training(
     seconds = _scaled(tried.pace, whole["train"], len(few))
     seconds += _scaled(judged, whole["validation"], len(held))
     kept = [features_bytes(features.bytes * whole[split]) for split in ("train", "validation")]
-    saved = model_bytes(own, tried.weights, recipe.model.adapt, brought.tokenizer)
+    saved = model_bytes(own, tried.weights, recipe.model.adapt, brought.processor)
     return _Training(
         steps=steps,
         seconds=features.seconds * (whole["train"] + whole["validation"])
@@ -332,13 +340,14 @@ def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, flo
     from .steps import offered
 
     spec = recipe.explain
-    if not spec.methods or "explain" not in offered(brought.task.name):
+    known = offered(brought.task.name, brought.dataset.modalities.values())
+    if not spec.methods or "explain" not in known:
         return 0, 0.0, 0
     test = brought.dataset.take(brought.dataset.rows("test"))
     asked = test.take(pick(test.ids, spec.rows))
     seconds, timed = explain_seconds(
         model,
-        brought.tokenizer,
+        brought.processor,
         asked,
         spec,
         labels=brought.dataset.labels,
@@ -351,7 +360,10 @@ def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, flo
 def _lengths(
     tokenizer: Any, data: Any, taken: dict[str, Any], encoded: dict[str, Any]
 ) -> tuple[float, int]:
-    """Return the share of all samples that are cut off, and the tokens of the longest."""
+    """Return the share of all samples that are cut off, and the tokens of the longest text.
+
+    The tokenizer is None where samples hold no text.
+    """
     from .multimodal.text.encode import parts
 
     share, most = 0.0, 0
@@ -359,10 +371,13 @@ def _lengths(
         one = encoded[split]
         if not len(some):
             continue
-        most = max(most, int(one.lengths.max(initial=0)))
+        if tokenizer is not None:
+            most = max(most, int(one.lengths.max(initial=0)))
         if not hasattr(one, "cut"):  # windows and packs lose nothing, or their task tells
             continue
         share += float(one.cut.mean()) * len(data.rows(split)) / len(data)
+        if tokenizer is None:
+            continue
         cut = data.take(some[one.cut]).samples()
         for first in range(0, len(cut), 256):
             whole = tokenizer(

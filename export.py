@@ -2,7 +2,8 @@
 
 Everything that a report shows has a name that stays the same for the same run: the anchor of its
 section and its title, such as ``evaluation-test.confusion-matrix``. Besides there are ``map:<row
-id>`` for one word map, and ``rows`` for the predictions with the texts that were answered.
+id>`` for one word map, and ``rows`` for the predictions with the inputs that were answered:
+``input:<column>`` as the table has it, ``file:<column>`` where a picture or sound lies.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from .core.report.tree import (
 )
 from .core.runs import Run
 from .errors import RunError, paragraph
+from .multimodal.draw import has_pictures
+from .multimodal.media import shown
 
 if TYPE_CHECKING:
     from .explain.attribution import Attribution
@@ -215,12 +218,15 @@ def _rows(run: Run) -> dict[str, Callable[[Path], None]]:
 
     frame = run.predictions()
     dataset = run.dataset()
-    texts = pd.DataFrame({"id": dataset.ids, **dataset.inputs})
-    columns = {name: f"input:{name}" for name in dataset.inputs}
+    cells: dict[str, Any] = {"id": dataset.ids}
+    for name, parts in dataset.inputs.items():
+        cells[f"input:{name}"] = [shown(part) for part in parts]
+        if has_pictures([dataset.modalities[name]]):
+            cells[f"file:{name}"] = [str(part) for part in parts]
     # A row may be predicted once only, so the order is that of the predictions.
-    joined = frame.merge(texts.rename(columns=columns), on="id", how="left", validate="one_to_one")
+    joined = frame.merge(pd.DataFrame(cells), on="id", how="left", validate="one_to_one")
     first = [name for name in ("id", "split", "label", "prediction") if name in joined]
-    ordered = [*first, *columns.values()]
+    ordered = [*first, *(name for name in cells if name != "id")]
     joined = joined[[*ordered, *(name for name in frame.columns if name not in first)]]
     return {
         ".csv": lambda out: write_with(out, lambda part: joined.to_csv(part, index=False)),

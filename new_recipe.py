@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from .core.spec import DataSpec, EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
 from .errors import RecipeError, paragraph
 from .explain.spec import ExplainSpec
 from .fairness.spec import AuditSpec
+from .multimodal.classifiers import USUAL
 from .multimodal.escape import visible
 from .multimodal.spec import AdaptSpec, ModelSpec
 from .recipe import Recipe
@@ -35,8 +36,11 @@ SHOWN: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
 }
 """The keys that people change most, which a new recipe spells out."""
 
-ONLY = {"explain": ("classification",), "audit": ("classification",)}
-"""Sections that only some tasks know."""
+ONLY: dict[str, tuple[str, Collection[str]]] = {
+    "explain": ("classification", {"text"}),
+    "audit": ("classification", {"text", "image", "audio"}),
+}
+"""Sections that one task alone knows, and of which modalities its samples may be."""
 
 FURTHER: dict[str, tuple[tuple[str, str], ...]] = {
     "masked_lm": (("train", "mask_share"),),
@@ -49,6 +53,15 @@ FURTHER: dict[str, tuple[tuple[str, str], ...]] = {
 
 WRITES = "HuggingFaceTB/SmolLM2-135M-Instruct"
 """A small model of the hub that writes, under the Apache licence; none comes with Pellucid."""
+
+SHOWN_OF: dict[str, tuple[tuple[str, str], ...]] = {
+    "image": (("train", "augment"),),
+    "audio": (("model", "max_seconds"), ("train", "augment")),
+}
+"""Keys that a new recipe spells out where samples have a part of such a modality."""
+
+NOT_SHOWN = {"text": (("model", "max_length"),)}
+"""Keys that it leaves out where they have none."""
 
 FITTING: dict[str, dict[tuple[str, str], Any]] = {
     "extractive_qa": {("model", "max_length"): 384},
@@ -87,7 +100,7 @@ def write_recipe(
     Parameters
     ----------
     table
-        CSV, TSV, JSON, JSONL or Parquet file.
+        CSV, TSV, JSON, JSONL or Parquet file, or a folder of pictures or sounds.
     out
         Where to write; beside the table, as ``TABLE.recipe.yaml``, if left out.
     label, inputs
@@ -106,12 +119,14 @@ def write_recipe(
     """
     import numpy as np
 
+    from .core.folders import home
     from .core.guess import as_spec, check_named, guess
     from .core.shapes import shape_of
     from .core.tables import as_text, blank, read_table
     from .core.tasks import task_of
 
-    path = out or table.with_name(f"{table.stem}.recipe.yaml")
+    named = Path(os.path.abspath(table))
+    path = out or named.with_name(f"{named.stem}.recipe.yaml")
     if path.exists() and not force:
         raise RecipeError(
             paragraph(
@@ -124,7 +139,7 @@ def write_recipe(
     read = read_table(SourceSpec(path=str(table), encoding=encoding))
     check_named(read.columns, str(table), label, inputs)
     shape = None if label is not None or inputs else shape_of(read)
-    guesses = guess(read, str(table), label=label, inputs=inputs, shape=shape)
+    guesses = guess(read, str(table), label=label, inputs=inputs, shape=shape, folder=home(table))
     spec = as_spec(read, str(table), guesses)
     task, why = task_of(read, spec)
     empty = 0
@@ -188,11 +203,12 @@ def compose(
     own_columns
         Whether the task finds its columns by itself, so that none is named.
     """
+    whole = Path(os.path.abspath(table))
     named = [
-        f"# Recipe for {_comment(table.name)}. Every value can be changed; what is left out has a "
+        f"# Recipe for {_comment(whole.name)}. Every value can be changed; what is left out has a "
         "default.",
         f"# Run it with: pellucid run {_comment(shlex.quote(path.name))}",
-        f"name: {_yaml(table.stem[:80])}",
+        f"name: {_yaml(whole.stem[:80])}",
     ]
     source: Any = _from(path.resolve().parent, table.resolve())
     if encoding != "utf-8":
@@ -203,7 +219,8 @@ def compose(
     unused = [_comment(one.column) or "a column without a name" for one in _of("none", guesses)]
     if unused:
         data += ["  # Not used: " + ", ".join(unused)]
-    return "\n".join([*named, *data, *_sections(task, why)]) + "\n"
+    modalities = {one.modality for one in _of("input", guesses)} or {"text"}
+    return "\n".join([*named, *data, *_sections(task, why, modalities)]) + "\n"
 
 
 def _of(role: str, guesses: Sequence[Guess]) -> list[Guess]:
@@ -218,7 +235,7 @@ def _columns(guesses: Sequence[Guess], separator: str, own_columns: bool) -> lis
         read = ", ".join(_comment(one.column) for one in (*inputs, *labels))
         lines += [f"  # The task finds its columns by itself: {read}"]
     else:
-        named = {one.column: "text" for one in inputs}
+        named = {one.column: one.modality for one in inputs}
         lines += [f"  # {_why(inputs)}", f"  inputs: {_yaml(named)}"]
         for one in labels:
             lines += [f"  # {_why([one])}", f"  label: {_yaml(one.column)}"]
@@ -253,16 +270,25 @@ def _split_and_cleaning(guesses: Sequence[Guess], empty: int, task: str) -> list
     return [*lines, "  clean: [drop_missing]" if empty else "  clean: []"]
 
 
-def _sections(task: str, why: str) -> list[str]:
-    """Write the other sections, as far as the task knows them."""
-    fitting = FITTING.get(task, {})
+def _sections(task: str, why: str, modalities: Collection[str]) -> list[str]:
+    """Write the other sections, as far as they are known for the task and such samples."""
+    fitting = {("model", "name"): USUAL.get(frozenset(modalities)), **FITTING.get(task, {})}
+    further = [
+        *FURTHER.get(task, ()),
+        *(key for one in modalities for key in SHOWN_OF.get(one, ())),
+    ]
+    further = list(dict.fromkeys(further))
+    left_out = [key for one, keys in NOT_SHOWN.items() if one not in modalities for key in keys]
     lines = []
     for section, (spec, keys) in SHOWN.items():
-        if section in ONLY and task not in ONLY[section]:
+        only, kinds = ONLY.get(section, (task, modalities))
+        if task != only or not set(modalities) <= set(kinds):
             continue
         lines += ["", f"{section}:"]
-        more = [key for place, key in FURTHER.get(task, ()) if place == section]
+        more = [key for place, key in further if place == section]
         for key in (*keys, *more):
+            if (section, key) in left_out:
+                continue
             field = spec.model_fields[key]
             said = field.description or ""
             value = fitting.get((section, key), field.get_default(call_default_factory=True))

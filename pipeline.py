@@ -19,6 +19,7 @@ from .core.jobs import CancelToken
 from .core.memory import out_of_memory
 from .core.queue import taking
 from .core.runs import Run, unfinished
+from .core.spec import DataSpec
 from .errors import (
     Cancelled,
     JobError,
@@ -118,12 +119,12 @@ def _go_on(recipe: Recipe, run: Run, queued: Path | None) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """What a recipe brings, found and checked: rows, task, model, its tokenizer, the device."""
+    """What a recipe brings, found and checked: rows, task, model, its processor, the device."""
 
     dataset: Dataset
     task: Task
     source: Source
-    tokenizer: Any
+    processor: Any
     device: devices.Device
 
 
@@ -138,7 +139,8 @@ def bring(recipe: Recipe) -> Brought:
     from .core import dataset as datasets
     from .core import tensorboard
     from .core.tasks import make
-    from .multimodal.models import load_tokenizer, locate
+    from .multimodal.models import locate
+    from .multimodal.processors import load_processor
 
     dataset = datasets.load(recipe.data, recipe.model.task)
     task = make(dataset.task, recipe.data, recipe.model, recipe.train, recipe.evaluate)
@@ -151,8 +153,8 @@ def bring(recipe: Recipe) -> Brought:
     devices.prepare()
     source = locate(recipe.model.name)
     # Loading it finds a hub that can't be reached, before anything else.
-    tokenizer = load_tokenizer(source, recipe.model)
-    return Brought(dataset, task, source, tokenizer, devices.choose(recipe.train.precision))
+    processor = load_processor(source, recipe.model, dataset.modalities.values())
+    return Brought(dataset, task, source, processor, devices.choose(recipe.train.precision))
 
 
 def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, Dataset]:
@@ -178,6 +180,7 @@ def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, 
             "fingerprint": dataset.fingerprint,
             "rows": {split: len(dataset.rows(split)) for split in SPLITS},
             "lineage": [step.as_json() for step in dataset.lineage],
+            "bad_samples": [one.as_json() for one in dataset.bad],
             "checks": check(dataset).as_json(),
         },
     }
@@ -336,13 +339,15 @@ def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
 
 def _offered(run: Run, steps: Sequence[str]) -> Sequence[str]:
     """Leave out what the run's task doesn't know; refuse it where it was asked for by name."""
-    known = offered(run.task)
+    modalities = run.section("data", DataSpec).modalities
+    known = offered(run.task, modalities)
     for step in steps:
         if step not in known and tuple(steps) != STEPS:
             raise RunError(
                 paragraph(
                     f"{run.path}, step “{step}”",
-                    f"it is not offered for {run.task.replace('_', ' ')}, only for classification",
+                    f"it is not offered for {run.task.replace('_', ' ')} of "
+                    f"{' and '.join(sorted(set(modalities)))}",
                     f"Ask for one of these steps: {', '.join(known)}",
                 )
             )

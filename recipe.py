@@ -164,12 +164,15 @@ class Recipe(Spec):
             )
             for source in self.data.source
         ]
-        data = self.data.model_copy(update={"source": sources})
-        name = self.model.name
-        local = folder / name
-        if not name.startswith("bundled/") and local.is_dir():
-            name = str(local.resolve())
-        changed: dict[str, Any] = {"name": name}
+        placed: dict[str, Any] = {"source": sources}
+        if self.data.folder is not None:
+            placed["folder"] = str((folder / Path(self.data.folder).expanduser()).resolve())
+        data = self.data.model_copy(update=placed)
+        changed: dict[str, Any] = {}
+        for key in ("name", "text_encoder"):
+            name = getattr(self.model, key)
+            if name and not name.startswith("bundled/") and (folder / name).is_dir():
+                changed[key] = str((folder / name).resolve())
         if self.model.chat_template is not None:
             template = folder / Path(self.model.chat_template).expanduser()
             changed["chat_template"] = str(template.resolve())

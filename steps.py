@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,8 @@ def train(work: Work) -> None:
 
     from .core import tensorboard
     from .core.training import train as fine_tune
-    from .multimodal.models import load_tokenizer, locate
+    from .multimodal.models import locate
+    from .multimodal.processors import load_processor
 
     devices.prepare()
     spec = work.run.section("model", ModelSpec)
@@ -95,7 +96,7 @@ def train(work: Work) -> None:
             work.run,
             work.task,
             work.task.load(source, work.dataset.labels, settings.seed, emit=emit),
-            load_tokenizer(source, spec),
+            load_processor(source, spec, work.dataset.modalities.values()),
             work.dataset,
             settings,
             device=device,
@@ -112,7 +113,8 @@ def evaluate(work: Work) -> None:
     import torch
 
     from .core.predict import present
-    from .multimodal.models import reload, reload_tokenizer
+    from .multimodal.models import reload
+    from .multimodal.processors import reload_processor
 
     devices.prepare()
     spec = work.run.section("evaluate", EvaluateSpec)
@@ -124,7 +126,7 @@ def evaluate(work: Work) -> None:
     predictions = work.task.predict(
         work.run,
         reload(work.task.auto, work.run.model).to(device.kind),
-        reload_tokenizer(work.run.model),
+        reload_processor(work.run.model, data.modalities.values()),
         chosen,
         **told,
     )
@@ -230,14 +232,16 @@ DO: dict[str, Callable[..., None]] = {
 """The steps by their names, in order."""
 
 
-def offered(task: str) -> tuple[str, ...]:
-    """Return the steps that a task knows, in order.
+def offered(task: str, modalities: Collection[str]) -> tuple[str, ...]:
+    """Return the steps that are known for a task on samples of some modalities, in order.
 
-    Classes alone are attributed to words and compared over groups.
+    Classes alone are compared over groups, and attributed to the words of texts.
     """
-    return tuple(
-        step for step in DO if task == "classification" or step not in ("explain", "audit")
-    )
+    classes = task == "classification"
+    left_out = set() if classes else {"audit"}
+    if not classes or set(modalities) != {"text"}:
+        left_out.add("explain")
+    return tuple(step for step in DO if step not in left_out)
 
 
 MADE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from .core.runs import Run
 from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
 from .core.task_words import described, words
 from .fairness.spec import AuditSpec
+from .multimodal.draw import has_pictures
 from .multimodal.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     """
     import pandas as pd
 
-    from .core import checks, evaluation_section
+    from .core import checks, evaluation_section, rows_section
     from .core.evaluation import read_evaluation
     from .explain import section as explain_section
     from .explain.attribution import read_attributions
@@ -76,6 +78,9 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     predictions = run.predictions() if run.task == "regression" else None
     summary = [*evaluation_section.findings(evaluation)]
     sections: list[Section] = [*evaluation_section.sections(evaluation, predictions)]
+    data = run.section("data", DataSpec)
+    if run.has("predictions.parquet"):
+        sections += rows_section.section(run.task, run.predictions(), dataset, data)
     if run.has("explanations/importance.json"):
         ranked = read_json(run.path / "explanations/importance.json")
         for method, targets in ranked.items():
@@ -93,10 +98,13 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
         sections.append(_no_groups(asked=run.has("audit.json")))
     summary += [text for text in checks.findings(looked) if text.tone == "warning"]
     summary += _not_done(run)
-    sections += [checks.section(dataset, looked), _training(run)]
+    on_data = checks.section(dataset, looked)
+    left_out = rows_section.left_out(environment["data"].get("bad_samples", ()))
+    sections += [replace(on_data, blocks=(*on_data.blocks, *left_out)), _training(run)]
+    task = words(run.task, data.modalities).name
     return Report(
         title=spec.title or run.recipe["name"],
-        subtitle=f"A {words(run.task).name} model fine-tuned from {_base(environment)}",
+        subtitle=f"{_a(task)} model fine-tuned from {_base(environment)}",
         summary=tuple(summary),
         sections=tuple(sections),
         facts=_facts(run, dataset),
@@ -136,16 +144,26 @@ def _not_done(run: Run) -> list[Text]:
         text = "Why the model answers as it does, and whom it treats worse, is measured of "
         text += "classification only; this report doesn’t say it."
         return [Text(text, tone="note")]
+    said: list[Text] = []
     steps = {
         "explain": ("explanations/importance.json", "why the model answers as it does"),
         "audit": ("audit.json", "whom it treats worse"),
     }
+    if has_pictures(run.section("data", DataSpec).modalities):
+        del steps["explain"]
+        said.append(
+            Text(
+                "Why the model answers as it does is measured of texts only; of pictures and "
+                "sounds this report doesn’t say it.",
+                tone="note",
+            )
+        )
     left = {step: what for step, (name, what) in steps.items() if not run.has(name)}
     if not left:
-        return []
+        return said
     named = " and ".join(f"“{step}”" for step in left)
     text = f"Not carried out: {named}. So this report doesn’t say {' or '.join(left.values())}."
-    return [Text(text, tone="note")]
+    return [*said, Text(text, tone="note")]
 
 
 def _classifies(run: Run) -> bool:
@@ -269,6 +287,10 @@ def _facts(run: Run, dataset: Dataset) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _a(name: str) -> str:
+    return f"{'An' if name[0] in 'aeiou' else 'A'} {name}"
+
+
 def _base(environment: dict[str, Any]) -> str:
     """Name the base model; of a folder only its name, for a report is passed on."""
     name = str(environment["model"]["name"])
@@ -295,6 +317,7 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
     from .fairness.findings import findings
 
     environment = run.environment
+    data = run.section("data", DataSpec)
     lineage = "; ".join(
         f"{step['name']} ({step['reason']}): {step['after']:,} rows"
         for step in environment["data"]["lineage"][1:]
@@ -303,7 +326,7 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         name=run.name,
         base_model=_base(environment),
         base_licence=environment["model"]["licence"],
-        task=words(run.task).tag,
+        task=words(run.task, data.modalities).tag,
         labels=tuple(environment["labels"]),
         data=f"{len(dataset):,} rows" + (f"; {lineage}" if lineage else ""),
         rows={name: count for name, count in environment["data"]["rows"].items() if count},
@@ -314,5 +337,6 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         versions=environment["versions"],
         hub_base=_hub(environment),
         kind=run.task,
-        label=run.section("data", DataSpec).label,
+        modalities=data.modalities,
+        label=data.label,
     )

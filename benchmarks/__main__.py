@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import domain_adaptation, finetune, head, learns, lora, predict, window
+from . import bundled, domain_adaptation, finetune, head, learns, lora, media, predict, window
 
 BENCHMARKS = {
     "finetune": finetune,
@@ -13,6 +13,8 @@ BENCHMARKS = {
     "predict": predict,
     "learns": learns,
     "domain-adaptation": domain_adaptation,
+    "bundled": bundled,
+    "media": media,
     "window": window,
 }
 

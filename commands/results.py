@@ -14,7 +14,9 @@ from .output import followed, print_json
 
 def predict(
     folder: RunFolder,
-    table: Annotated[Path, typer.Argument(help="A table with the run's input columns.")],
+    table: Annotated[
+        Path, typer.Argument(help="A table with the run's input columns, or a folder.")
+    ],
     out: Annotated[
         Path, typer.Option("--out", help="Where to write: .parquet, .csv, .tsv or .jsonl.")
     ] = Path("predictions.parquet"),

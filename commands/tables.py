@@ -10,7 +10,12 @@ import typer
 from .options import AsJson, Encoding
 from .output import print_json
 
-Table = Annotated[Path, typer.Argument(help="A table (CSV, TSV, JSON, JSONL or Parquet).")]
+Table = Annotated[
+    Path,
+    typer.Argument(
+        help="A table (CSV, TSV, JSON, JSONL or Parquet), or a folder of pictures or sounds."
+    ),
+]
 Label = Annotated[str | None, typer.Option(help="The label's column.")]
 Inputs = Annotated[
     list[str] | None, typer.Option("--input", help="An input column; may be repeated.")

@@ -1,8 +1,8 @@
 """What a model must beat: answers that look at no input at all.
 
 The majority class is the floor of every classification figure: with 55% positive rows, a model that
-is right in 56% has learnt next to nothing. A baseline that reads the input belongs to its modality
-(`multimodal.text.baseline`).
+is right in 56% has learnt next to nothing. Baselines that look at the input differ by modality
+(`multimodal.baseline`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..multimodal import baseline
+
 MAJORITY = "majority_class"
 FREQUENT = "frequent_labels"
 MEAN = "training_mean"
-TFIDF = "tfidf_logistic_regression"
-RIDGE = "tfidf_ridge_regression"
+TFIDF = baseline.LOGISTIC["text"]
+RIDGE = baseline.RIDGE["text"]
 TAG = "most_frequent_tag"
 NAMES = {
     MAJORITY: "the majority class",
     FREQUENT: "the most frequent labels",
     MEAN: "the mean of the training rows",
-    TFIDF: "TF-IDF + logistic regression",
-    RIDGE: "TF-IDF + ridge regression",
+    **baseline.TITLES,
     TAG: "each word’s most frequent tag",
     "untrained": "the model before training",
 }

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..multimodal.text.held_out import held_out_scores
+from ..multimodal import features
+from ..multimodal.held_out import held_out_scores
 from .clean import near_key
 from .dataset import Dataset
 from .report.tree import Cell, Section, Table, Text
@@ -27,20 +28,23 @@ class Checks:
     Attributes
     ----------
     shared
-        Pairs of ids: a validation or test row, and a training row with the same inputs (but for
-        case, punctuation and spaces).
+        Pairs of ids: a validation or test row, and a training row with the same inputs (of texts
+        but for case, punctuation and spaces; of files, with the same content).
     suspected
         Training rows whose label looks wrong: id, label, and the label that fits better.
     suspected_share
         For each group column and value, the share of its training rows that look wrong.
     looked
         How many training rows were looked at for that.
+    told_by
+        Features by which that was told, for people.
     """
 
     shared: tuple[tuple[str, str], ...]
     suspected: tuple[tuple[str, str, str], ...]
     suspected_share: dict[str, dict[str, float]]
     looked: int
+    told_by: str = features.TITLES["text"]
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for environment.json."""
@@ -49,6 +53,7 @@ class Checks:
             "suspected": [list(one) for one in self.suspected],
             "suspected_share": self.suspected_share,
             "looked": self.looked,
+            "told_by": self.told_by,
         }
 
     @classmethod
@@ -59,6 +64,7 @@ class Checks:
             tuple((row, label, fits) for row, label, fits in raw["suspected"]),
             raw["suspected_share"],
             raw["looked"],
+            raw.get("told_by", features.TITLES["text"]),
         )
 
 
@@ -66,9 +72,10 @@ def check(dataset: Dataset) -> Checks:
     """Look at a dataset.
 
     Suspected labels are found by confident learning (Northcutt, Jiang & Chuang 2021, *Confident
-    Learning*): TF-IDF and a logistic regression predict each training row from the others in
-    5 folds; a row is suspected where another class is predicted at least as confidently as that
-    class is on its own rows. At most 20,000 training rows are looked at.
+    Learning*): a logistic regression on simple features (`multimodal.features`) predicts each
+    training row from the others in 5 folds; a row is suspected where another class is predicted at
+    least as confidently as that class is on its own rows. At most 20,000 training rows are looked
+    at.
     """
     # Only one class of several can be told from the others by a simple model.
     suspected, rows = (
@@ -89,6 +96,7 @@ def check(dataset: Dataset) -> Checks:
         ),
         suspected_share=share,
         looked=len(rows),
+        told_by=features.title(tuple(dataset.modalities.values())),
     )
 
 
@@ -140,9 +148,10 @@ def findings(checks: Checks) -> list[Text]:
         out.append(
             Text(
                 f"{len(checks.shared):,} validation or test rows also stand among the training "
-                "rows (the same text but for case, punctuation and spaces), which makes the "
-                "measured figures look better than they are. Add `drop_duplicates: {near: true}` "
-                f"to data.clean to drop such rows. First: {_named(checks.shared)}.",
+                "rows (the same file, or the same text but for case, punctuation and spaces), "
+                "which makes the measured figures look better than they are. Add `drop_duplicates: "
+                "{near: true}` to data.clean to drop such rows. First: "
+                f"{_named(checks.shared)}.",
                 tone="warning",
             )
         )
@@ -150,8 +159,9 @@ def findings(checks: Checks) -> list[Text]:
         out.append(
             Text(
                 f"{len(checks.suspected):,} of {checks.looked:,} training rows have a label that "
-                "looks wrong to a simple model (confident learning with TF-IDF); many of them may "
-                f"be right. First: {_named([one[:1] for one in checks.suspected])}.",
+                "looks wrong to a simple model (confident learning with "
+                f"{checks.told_by}); many of them may be right. First: "
+                f"{_named([one[:1] for one in checks.suspected])}.",
                 tone="note",
             )
         )
@@ -183,8 +193,8 @@ def _suspected(dataset: Dataset) -> tuple[dict[int, int], NDArray[np.int64]]:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_ROWS, replace=False))
     seen = dataset.take(rows)
     codes, classes = seen.codes, len(dataset.labels)
-    texts = [" ".join(sample) for sample in seen.samples()]
-    scores = held_out_scores(texts, codes, classes, folds=FOLDS, seed=SEED)
+    modalities = tuple(seen.modalities.values())
+    scores = held_out_scores(seen.samples(), modalities, codes, classes, folds=FOLDS, seed=SEED)
     known = ~np.isnan(scores[:, 0])
     usual = np.full(classes, np.inf)  # nothing is known of a class without scored rows
     for code in np.unique(codes[known]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..multimodal.media import File, content
 from ..multimodal.text.segments import plain
 from .lineage import Step
 from .spec import CleanStep
@@ -14,8 +15,11 @@ from .tables import blank
 def near_key(text: str) -> str:
     """Return what near duplicates share: the letters and digits, or all of a text without any.
 
-    Without the second part “:)” and “:(” would be duplicates of each other.
+    Without the second part “:)” and “:(” would be duplicates of each other. A file is known by
+    what it holds.
     """
+    if isinstance(text, File):
+        return text.content
     return plain(text) or " ".join(text.split())
 
 
@@ -48,9 +52,7 @@ def clean(
             lineage.append(Step("drop_missing", reason, before, len(table)))
         if step.drop_duplicates is not None:
             near = step.drop_duplicates.near
-            key = table[inputs].fillna("")
-            if near:
-                key = key.map(near_key)
+            key = table[inputs].fillna("").map(near_key if near else content)
             table = table[~key.duplicated(keep="first").to_numpy()]
             reason = "the same inputs" + (", but for case and punctuation" if near else "")
             lineage.append(Step("drop_duplicates", reason, before, len(table)))

@@ -6,8 +6,11 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..multimodal.media import Unreadable, kind_of, resolve
 from ..multimodal.text.segments import WORD
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ LONGEST_NAME = 40
 """Characters of a label's name in a cell that holds several."""
 SAMPLE = 2000
 """Cells from which a column's kind is judged."""
+FILES = 50
+"""Cells whose files are looked for."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ class Seen:
         What stands between several labels in a cell; empty where cells hold one.
     values
         The values where there are few, else empty.
+    media
+        ``image`` or ``audio`` where cells name files of that kind by their endings, else None.
+    there
+        Whether there are such files, half of those that were looked for at least; not where it is
+        not known in which folder they lie.
     """
 
     name: str
@@ -63,6 +73,8 @@ class Seen:
     whole: bool
     separator: str
     values: tuple[str, ...]
+    media: str | None = None
+    there: bool = True
 
     @property
     def plain_name(self) -> str:
@@ -85,7 +97,7 @@ class Seen:
         return self.numeric and self.distinct > (self.most_classes if self.whole else FEW_MEASURES)
 
 
-def see(column: pd.Series, where: str, *, known: bool = True) -> Seen:
+def see(column: pd.Series, where: str, *, known: bool = True, folder: Path | None = None) -> Seen:
     """Look at a column; lists and the like count as empty unless its role is known.
 
     Parameters
@@ -96,6 +108,8 @@ def see(column: pd.Series, where: str, *, known: bool = True) -> Seen:
         The file's name, for errors.
     known
         Whether a person gave it its role.
+    folder
+        Where the files lie that cells may name; they are not looked for if left out.
 
     Raises
     ------
@@ -115,6 +129,7 @@ def see(column: pd.Series, where: str, *, known: bool = True) -> Seen:
     joined = "".join(sample)
     letters = sum(char.isalpha() or char.isspace() for char in joined)
     numeric = bool(values) and all(map(_is_number, values))
+    media = kind_of(sample)
     return Seen(
         name=str(column.name),
         empty=int(empty.sum()),
@@ -127,6 +142,8 @@ def see(column: pd.Series, where: str, *, known: bool = True) -> Seen:
         whole=numeric and all(float(cell).is_integer() for cell in values),
         separator="" if numeric else next((one for one in SEPARATORS if parted(sample, one)), ""),
         values=tuple(values) if len(values) <= FEW else (),
+        media=media,
+        there=media is None or folder is None or _there(values, folder),
     )
 
 
@@ -138,6 +155,20 @@ def parted(cells: Sequence[str], separator: str) -> bool:
     names = set(parts)
     short = max(map(len, names)) <= LONGEST_NAME
     return short and len(names) <= FEW and 2 * len(names) <= len(parts)
+
+
+def _there(cells: Sequence[str], folder: Path) -> bool:
+    looked = cells[:: max(1, len(cells) // FILES)]
+    return 2 * sum(map(partial(names_file, folder=folder), looked)) >= len(looked)
+
+
+def names_file(cell: str, folder: Path) -> bool:
+    """Whether a cell names a file in a folder."""
+    try:
+        resolve(cell, folder)
+    except Unreadable:
+        return False
+    return True
 
 
 def _words(cell: str) -> int:

@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
+from ..multimodal.media import content
 from ..multimodal.spec import ModelSpec
-from . import roles
+from . import media, roles
 from .clean import clean
 from .lineage import Step
 from .spec import DataSpec, EvaluateSpec, TrainSpec
@@ -53,6 +54,8 @@ class Dataset:
         What was done between the file and these rows.
     task
         What is to be learnt of them, as `multimodal.spec.Task` names it.
+    bad
+        Rows that were left out because their picture or sound can't be used.
     """
 
     inputs: Mapping[str, NDArray[np.object_]]
@@ -66,6 +69,7 @@ class Dataset:
     fingerprint: str
     lineage: tuple[Step, ...]
     task: str = "classification"
+    bad: tuple[media.Bad, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -130,6 +134,7 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     before = len(table)
     lineage = [Step("read", ", ".join(source.path for source in spec.source), before, before)]
     inputs = list(spec.inputs)
+    table, skipped, bad = media.found(table, spec)
     table, steps = clean(table, spec.clean, inputs, spec.label)
     roles.check_rows(table, [*spec.answers, *inputs])
     if kind in FLAT:
@@ -168,12 +173,13 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
         groups=groups,
         weight=weight,
         fingerprint=_fingerprint(
-            {f"input:{name}": cells for name, cells in columns.items()}
+            {f"input:{name}": _contents(cells) for name, cells in columns.items()}
             | {"label": label, "id": ids, "split": split, "weight": weight}
             | {f"group:{name}": cells for name, cells in groups.items()}
         ),
-        lineage=(*lineage, *steps),
+        lineage=(*lineage, *skipped, *steps),
         task=kind,
+        bad=bad,
     )
 
 
@@ -210,9 +216,14 @@ def pick(ids: NDArray[np.object_], rows: int | str | list[str]) -> NDArray[np.in
 
 
 def sample_fingerprints(samples: list[tuple[str, ...]]) -> list[str]:
-    """Return a short hash of each sample's parts, by which two runs' rows can be matched."""
+    """Return a short hash of each sample's parts, by which two runs' rows can be matched.
+
+    A file counts by what it holds, wherever it lies.
+    """
     return [
-        hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        hashlib.sha256(
+            "\0".join(map(content, parts)).encode("utf-8", "surrogatepass")
+        ).hexdigest()[:16]
         for parts in samples
     ]
 
@@ -257,6 +268,10 @@ def _named(ids: NDArray[np.object_], names: list[str]) -> NDArray[np.int64]:
                 )
             )
     return np.array([place[name] for name in names], dtype=np.int64)
+
+
+def _contents(cells: NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.array([*(cell and content(cell) for cell in cells), None], dtype=object)[:-1]
 
 
 def _fingerprint(columns: Mapping[str, NDArray[Any]]) -> str:

@@ -6,7 +6,7 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,11 @@ from .look import Duplicates
 Numbers = NDArray[np.int64]
 
 
-def count(inputs: Sequence[pa.ChunkedArray], split: NDArray[np.object_] | None) -> Duplicates:
+def count(
+    inputs: Sequence[pa.ChunkedArray],
+    split: NDArray[np.object_] | None,
+    files: Collection[int] = (),
+) -> Duplicates:
     """Count the rows whose inputs stand in an earlier row.
 
     Parameters
@@ -29,13 +33,18 @@ def count(inputs: Sequence[pa.ChunkedArray], split: NDArray[np.object_] | None) 
         Texts of each input column, none missing; shape (rows,) each.
     split
         ``train``, ``validation`` or ``test`` for each row, shape (rows,); None without splits.
+    files
+        Places of the inputs that name files: paths are the same exactly, or not at all.
     """
     exact, near = [], []
-    for column in inputs:
+    for place, column in enumerate(inputs):
         encoded = column.combine_chunks().dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        keys = near_keys(encoded.dictionary).dictionary_encode().indices
         exact.append(codes)
+        if place in files:
+            near.append(codes)
+            continue
+        keys = near_keys(encoded.dictionary).dictionary_encode().indices
         near.append(keys.to_numpy(zero_copy_only=False).astype(np.int64)[codes])
     whole, reduced = _rows(exact), _rows(near)
     across = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from ..errors import DataError, nearest, paragraph
+from ..multimodal.classifiers import HEADS
+from ..multimodal.media import WORDS
+from ..multimodal.spec import Modality
 from .columns import FEW, Seen, see
 from .shapes import Shape, shape_of
 from .spec import DataSpec, SourceSpec
@@ -35,6 +39,7 @@ LABEL_NAMES = (
     "topic",
     "stance",
     "rating",
+    "answer",
 )
 GROUP_NAMES = (
     "gender",
@@ -53,6 +58,8 @@ GROUP_NAMES = (
     "dialect",
     "marital_status",
 )
+ASKING_NAMES = ("question", "prompt", "query", "instruction")
+"""Texts that stand beside pictures, however often they repeat."""
 ID_NAMES = ("id", "row_id", "uid", "uuid", "index")
 WEIGHT_NAMES = ("weight", "sample_weight", "row_weight")
 MEASURES = (
@@ -76,11 +83,12 @@ LEAST_FLAGS = 2
 
 @dataclass(frozen=True)
 class Guess:
-    """What a column seems to be for, and why."""
+    """What a column seems to be for, and why; of an input also its modality."""
 
     column: str
     role: Role
     reason: str
+    modality: str = "text"
 
 
 Take = Callable[[Seen, Role, str], None]
@@ -93,6 +101,7 @@ def guess(
     label: str | None = None,
     inputs: Sequence[str] = (),
     shape: Shape | None = None,
+    folder: Path | None = None,
 ) -> list[Guess]:
     """Guess the role of every column.
 
@@ -106,21 +115,25 @@ def guess(
         Columns whose role is known.
     shape
         What the table is, where that was recognised already.
+    folder
+        Where the files lie that cells may name; they are not looked for if left out.
 
     Raises
     ------
     DataError
-        If no column reads like text, or none could be the label.
+        If no column reads like text or names pictures or sounds, or none could be the label.
     """
     if label is None and not inputs:
         shape = shape or shape_of(table)
     known = {*inputs, label}
-    looks = [see(table[name], where, known=str(name) in known) for name in table.columns]
+    looks = [
+        see(table[name], where, known=str(name) in known, folder=folder) for name in table.columns
+    ]
     rest = list(looks)
     out: dict[str, Guess] = {}
 
     def take(look: Seen, role: Role, reason: str) -> None:
-        out[look.name] = Guess(look.name, role, reason)
+        out[look.name] = Guess(look.name, role, reason, look.media or "text")
         rest.remove(look)
 
     for look in list(rest):
@@ -134,7 +147,7 @@ def guess(
         else:
             _take_known(look, len(table), take)
     if not inputs and shape is None:
-        _take_text(rest, where, len(table), take)
+        _take_inputs(rest, where, len(table), take)
     if label is None and shape is None:
         _take_label(rest, where, len(table), take)
     for look in list(rest):
@@ -144,7 +157,9 @@ def guess(
         take(look, "none", "nothing points to a role")
     ids = [one for one in out.values() if one.role == "id"]
     for one in ids[1:]:
-        out[one.column] = Guess(one.column, "none", f"{ids[0].column} names the rows already")
+        out[one.column] = replace(
+            one, role="none", reason=f"{ids[0].column} names the rows already"
+        )
     return [out[str(name)] for name in table.columns]
 
 
@@ -161,11 +176,12 @@ def as_spec(table: pd.DataFrame, where: str, guesses: Sequence[Guess]) -> DataSp
     named: dict[str, list[str]] = {}
     for one in guesses:
         named.setdefault(one.role, []).append(one.column)
+    modality = {one.column: cast(Modality, one.modality) for one in guesses}
     label = next(iter(named.get("label", ())), None)
     found = see(table[label], where).separator if label in table else ""
     return DataSpec(
         source=[SourceSpec(path=where)],
-        inputs={name: "text" for name in named.get("input", ())},
+        inputs={name: modality[name] for name in named.get("input", ())},
         label=label,
         labels=named.get("labels", []),
         **({"separator": found} if found else {}),
@@ -223,14 +239,57 @@ def _is_id(look: Seen, rows: int) -> bool:
 
 
 def _is_text(look: Seen, rows: int) -> bool:
+    if look.media is not None:
+        return False
     # Names of offences or places are words too, but there are few of them; times and numbers
     # are many, but hold few letters.
     varied = look.distinct > max(FEW, rows // 10) or look.distinct > (rows - look.empty) / 2
     return look.words >= 2 and look.letters > 0.6 and varied
 
 
+def _take_inputs(rest: Sequence[Seen], where: str, rows: int, take: Take) -> None:
+    media = _take_media(rest, take)
+    if media is None:
+        _take_text(rest, where, rows, take)
+    elif frozenset({media, "text"}) in HEADS:
+        _take_asking(rest, rows, take)
+
+
+def _take_media(rest: Sequence[Seen], take: Take) -> str | None:
+    """Take the first column that names pictures or sounds which are there; its modality."""
+    found = [look for look in rest if look.media is not None and look.there]
+    if not found:
+        return None
+    first, *others = found
+    for look in others:
+        take(look, "none", f"{first.name} is an input already")
+    assert first.media is not None
+    take(first, "input", f"its cells name {WORDS[first.media]}")
+    return first.media
+
+
+def _take_asking(rest: Sequence[Seen], rows: int, take: Take) -> None:
+    """Take the texts that are read together with pictures."""
+    named = [look for look in rest if look.named(ASKING_NAMES) and not look.numeric]
+    if named:
+        take(named[0], "input", "read with the pictures, by its name")
+    elif texts := [look for look in rest if _is_text(look, rows)]:
+        text = max(texts, key=lambda look: look.length)
+        take(text, "input", "reads like text, and is read with the pictures")
+
+
 def _take_text(rest: Sequence[Seen], where: str, rows: int, take: Take) -> None:
     texts = [look for look in rest if _is_text(look, rows)]
+    lost = [look for look in rest if look.media is not None]
+    if not texts and lost:
+        raise DataError(
+            paragraph(
+                f"{where}, column “{lost[0].name}”",
+                f"its cells name {WORDS[cast(str, lost[0].media)]}, and there are no such files",
+                "Correct the paths: they are seen from the table's folder. Where files lie "
+                "elsewhere, name the column with --input and the folder as data.folder",
+            )
+        )
     if not texts:
         raise DataError(
             paragraph(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .batches import TARGET, Batch, Rows, Samples
+from ..errors import RecipeError, paragraph
+from ..multimodal.augment_spec import PARTNER, SHARE
+from ..multimodal.encode import cut_off
+from .batches import TARGET, Batch, Learned, Rows, Samples
+from .spec import TrainSpec
+
+if TYPE_CHECKING:
+    import torch
+
+    from .dataset import Dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +54,7 @@ class Labelled:
     @property
     def cut(self) -> NDArray[np.bool_]:
         """Whether each sample was longer than the model reads; shape (samples,)."""
-        return np.asarray(getattr(self.samples, "cut", np.zeros(len(self), bool)))
+        return cut_off(self.samples)
 
     @property
     def units(self) -> NDArray[np.int64]:
@@ -59,3 +70,56 @@ class Labelled:
         import torch
 
         return {**self.samples.batch(rows), TARGET: torch.from_numpy(self.targets[rows])}
+
+
+def costs(batch: Batch, cost: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """Return what a batch's answers cost; of mixed samples by the shares of both their targets.
+
+    Parameters
+    ----------
+    batch
+        Its targets, and where samples were mixed (mixup, CutMix) with which others.
+    cost
+        ``cost(targets) -> losses``, shape (samples,).
+    """
+    losses = cost(batch[TARGET])
+    if PARTNER not in batch:
+        return losses
+    share: torch.Tensor = batch[SHARE]
+    return share * losses + (1 - share) * cost(batch[TARGET][batch[PARTNER]])
+
+
+def augmented(samples: Learned, spec: TrainSpec, dataset: Dataset) -> Learned:
+    """Return training samples that are changed at random as the recipe says (`train.augment`).
+
+    Parameters
+    ----------
+    samples
+        As the task encoded them.
+    spec
+        The changes.
+    dataset
+        Their rows.
+
+    Raises
+    ------
+    RecipeError
+        If no part of the samples can be changed so, or what is said of them would become wrong.
+    """
+    if not spec.augment:
+        return samples
+    from ..multimodal.augment import augmented as changed
+    from ..multimodal.augment import check_preserving
+    from .standardised import Standardised
+
+    if not isinstance(samples, Labelled | Standardised):
+        raise RecipeError(
+            paragraph(
+                "recipe, key “train.augment”",
+                "pictures and sounds can be changed, and this task learns from texts",
+                "Leave it out",
+            )
+        )
+    texts = [cells for name, cells in dataset.inputs.items() if dataset.modalities[name] == "text"]
+    check_preserving(spec.augment, [*dataset.labels, *itertools.chain(*texts)])
+    return replace(samples, samples=changed(samples.samples, spec.augment))

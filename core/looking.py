@@ -23,8 +23,10 @@ import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
 from ..errors import DataError, RecipeError, paragraph
-from . import duplicates, look_findings, look_lengths
+from ..multimodal.media import ENDINGS
+from . import duplicates, look_files, look_findings, look_lengths
 from .files import write_json, write_with
+from .folders import home
 from .guess import Guess, Role, as_spec, check_named, guess
 from .look import RECORD, TABLE, Balance, Column, Group, Look, Source
 from .roles import order
@@ -64,16 +66,18 @@ def see(
     for name in table.columns:
         cells = _as_arrow(table[name], str(path), path.suffix.lower())
         written[name], texts[name] = cells, None if cells is None else _blank_to_null(cells)
-    guesses, problem = _roles(table, str(path), label, inputs, texts)
+    guesses, problem = _roles(table, path, label, inputs, texts)
     task, why, separator = _task(table, str(path), guesses)
     rows = len(table)
     gone = table.isna().sum()
     del table
     columns = tuple(_column(one, texts[one.column], rows, int(gone[one.column])) for one in guesses)
     found = _measured(columns, texts, source, rows, model, max_length, problem, task)
+    about = look_files.findings(path, columns, texts)
+    found = replace(found, findings=(*about, *found.findings))
     found = replace(found, task=task, task_reason=why, separator=separator)
     if out is not None:
-        parquet = path.suffix.lower() == ".parquet"
+        parquet = path.suffix.lower() == ".parquet" and path.is_file()
         arrow = pa_parquet.ParquetFile(path).read() if parquet else pa.table(written)
         with _writing(out):
             write_with(out / TABLE, lambda partial: write_arrow(arrow, partial))
@@ -91,6 +95,8 @@ def write_arrow(table: pa.Table, path: Path) -> None:
 
 
 def _source(path: Path, encoding: str) -> Source:
+    if path.is_dir():
+        return look_files.source(path)
     status = path.stat()
     with path.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -120,15 +126,16 @@ def _blank_to_null(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _roles(
-    table: pd.DataFrame, where: str, label: str | None, inputs: tuple[str, ...], texts: Texts
+    table: pd.DataFrame, path: Path, label: str | None, inputs: tuple[str, ...], texts: Texts
 ) -> tuple[list[Guess], str | None]:
     """Return a guess for every column, and why there is none where guessing failed."""
+    where, folder = str(path), home(path)
     named = {*inputs, label}
     unfit = [name for name, cells in texts.items() if cells is None and name not in named]
     shape = None if label is not None or inputs else shape_of(table)
     try:
         rest = table.drop(columns=unfit)
-        found = guess(rest, where, label=label, inputs=inputs, shape=shape)
+        found = guess(rest, where, label=label, inputs=inputs, shape=shape, folder=folder)
         known = {one.column: one for one in found}
         if shape is not None:
             for name in unfit:
@@ -156,7 +163,7 @@ def _task(table: pd.DataFrame, where: str, guesses: list[Guess]) -> tuple[str, s
 
 
 def _column(one: Guess, texts: pa.ChunkedArray | None, rows: int, gone: int) -> Column:
-    modality = "text" if one.role == "input" else None
+    modality = one.modality if one.role == "input" else None
     if texts is None:
         return Column(one.column, one.role, one.reason, modality, gone, None, False, None, None)
     counted = pc.value_counts(texts.drop_null())
@@ -219,13 +226,18 @@ def _measured(
         for one in columns
         if one.role == "group" and texts[one.name] is not None
     }
+    kinds = [one.modality for one in columns if one.role == "input" and texts[one.name] is not None]
     inputs, repeated, lengths = of("input"), None, None
     reason: str | None = NO_INPUT
     if inputs:
         full = _full(inputs)
         within = None if split is None else split.to_numpy(zero_copy_only=False)[full]
-        repeated = duplicates.count([cells.take(pa.array(full)) for cells in inputs], within)
-        lengths, reason = look_lengths.measure(inputs, full, model, max_length)
+        files = {place for place, kind in enumerate(kinds) if kind in ENDINGS}
+        taken = [cells.take(pa.array(full)) for cells in inputs]
+        repeated = duplicates.count(taken, within, files)
+        read = [cells for place, cells in enumerate(inputs) if place not in files]
+        if read:
+            lengths, reason = look_lengths.measure(read, full, model, max_length)
     balance = _balance(label[0], split) if label and task in BALANCED else None
     return Look(
         source=source,

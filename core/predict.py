@@ -12,15 +12,18 @@ import torch
 from numpy.typing import NDArray
 
 from ..device import Device, prepare
-from ..multimodal.models import reload_classifier, reload_tokenizer
+from ..multimodal.classifiers import auto_of
+from ..multimodal.encode import encode
+from ..multimodal.models import reload
+from ..multimodal.processors import reload_processor
 from ..multimodal.spec import ModelSpec
-from ..multimodal.text.encode import encode
 from . import processes
 from .batches import Rows, Samples, by_length, inputs
 from .dataset import Dataset, sample_fingerprints
 from .events import Clock, Emit, Progress, silent
 from .memory import give_back, out_of_memory
 from .runs import Run
+from .spec import DataSpec
 
 CPU_BUDGET = 2048
 BUDGET = 32_768
@@ -199,9 +202,10 @@ def predictor(run: Run, device: Device) -> Predictor:
     prepare()
     device = present(device)
     torch.set_num_threads(device.threads)
-    model = reload_classifier(run.model).to(device.kind)
-    tokenizer = reload_tokenizer(run.model)
-    limit = run.section("model", ModelSpec).max_length
+    modalities = run.section("data", DataSpec).modalities
+    model = reload(auto_of(modalities), run.model).to(device.kind)
+    processor = reload_processor(run.model, modalities)
+    spec = run.section("model", ModelSpec)
 
     def score(
         samples: list[tuple[str, ...]],
@@ -209,6 +213,7 @@ def predictor(run: Run, device: Device) -> Predictor:
         emit: Emit = silent,
         check: Callable[[], None] = lambda: None,
     ) -> NDArray[np.float64]:
-        return softmax(logits(model, encode(tokenizer, samples, limit), emit=emit, check=check))
+        encoded = encode(processor, samples, modalities, spec, check=check)
+        return softmax(logits(model, encoded, emit=emit, check=check))
 
     return score

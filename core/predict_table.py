@@ -13,16 +13,19 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from .. import device as devices
 from ..device import Device
 from ..errors import DataError, nearest, paragraph
-from ..multimodal.models import reload, reload_tokenizer
+from ..multimodal.models import reload
+from ..multimodal.processors import reload_processor
 from ..multimodal.spec import ModelSpec
-from . import decision, roles
+from . import decision, media, roles
 from .dataset import Dataset
 from .decision import Decision
-from .events import Clock, Emit, Event, Progress, silent
+from .events import Clock, Emit, Event, Progress, Warning, silent
+from .folders import totals
 from .parts import check_form, parts
 from .predict import SCORE, present
 from .runs import Run
@@ -33,6 +36,11 @@ from .tasks import Task, make
 FIRST = 128
 """Rows of the first part; each one after it has twice as many, until one takes `LONG` or has
 `ROWS`. What a killed process loses is the part it was at."""
+
+TOLD = 20
+"""Rows that are named where they are left out."""
+
+REMEDY = "Correct the files or their paths, or take such rows out of the table"
 
 LONG = 30.0
 """Seconds that a part may take before the parts stop growing."""
@@ -85,8 +93,11 @@ def predict_table(
     run
         A run whose training has ended.
     table
-        A table with the run's input columns; an id column and label and group columns are taken
-        over where they are there. Missing inputs are read as empty texts.
+        A table with the run's input columns, or a folder of pictures or sounds; an id column and
+        label and group columns are taken over where they are there. Missing texts are read as
+        empty ones. Pictures and sounds lie in the table's folder. All are looked into before the
+        first row is answered; what is done where some can't be used is what the run's recipe says
+        (`data.on_bad_sample`): an error that names them, or answers to the other rows alone.
     out
         Where to write; the ending decides the form.
     encoding
@@ -103,7 +114,8 @@ def predict_table(
     Raises
     ------
     DataError
-        If an input column is missing, or `out` ends in no known form.
+        If an input column is missing, a picture or sound can't be used, or `out` ends in no known
+        form.
     RunError
         If the run has no model yet, its decision can't be read, or what was finished before
         belongs to another table or model.
@@ -115,9 +127,13 @@ def predict_table(
     spec = run.section("data", DataSpec)
     decided = decision.read(run.path, run.labels)
     given = stream(SourceSpec(path=str(table), encoding=encoding))
+    spec = spec.model_copy(update={"folder": None})  # that of the training table is another one
     columns = _columns(given, spec)
+    with media.Finder(spec) as find:
+        left_out = _left_out(given, find, spec, emit, check)
     made_of = {
-        "table": _stamp(Path(table)),
+        "table": totals(Path(table)) if Path(table).is_dir() else _stamp(Path(table)),
+        "choice of rows": left_out.tolist(),
         "model": [[file.name, *_stamp(file)] for file in sorted(model_folder.iterdir())],
         "decision": None if decided is None else decided.as_json(),
         "precision": precision,
@@ -126,17 +142,23 @@ def predict_table(
     with parts(path, made_of, resume=resume) as written, ExitStack() as stack:
         before = written.rows
         size = _Growing(before)
-        chunks = given.chunks(columns, size, skip=sum(before))
-        answer = None if sum(before) == given.rows else _answerer(run, precision)
-        told = _Told(emit, given.rows, sum(before))
+        done = _behind(sum(before), left_out)
+        chunks = given.chunks(columns, size, skip=done)
+        find = stack.enter_context(media.Finder(spec))
+        answer = None if sum(before) == given.rows - len(left_out) else _answerer(run, precision)
+        told = _Told(emit, given.rows, done)
         coming = stack.enter_context(closing(_ahead(chunks)))
-        for text in coming:
+        for chunk in coming:
+            text = chunk[~np.isin(chunk.index, left_out)]
+            if not len(text):
+                told.did(len(chunk))
+                continue
             assert answer is not None  # there are rows left
             began = time.monotonic()
-            rows, labelled = _dataset(text, spec, run, answer.task)
-            found = answer(rows, emit=told.of(len(text)), check=check)
+            rows, labelled = _dataset(text, given.path, spec, run, answer.task, find)
+            found = answer(rows, emit=told.of(len(chunk)), check=check)
             written.add(_finished(found, rows, labelled, run, decided))
-            told.did(len(text))
+            told.did(len(chunk))
             size.took(time.monotonic() - began)
             check()
         return Predicted(path, written.join())
@@ -160,9 +182,10 @@ def _answerer(run: Run, precision: Literal["auto", "bf16", "fp32"]) -> _Answerer
     torch.set_num_threads(device.threads)
     task = _task(run)
     model = reload(task.auto, run.model).to(device.kind)
+    processor = reload_processor(run.model, run.section("data", DataSpec).modalities)
     if devices.choose(precision).precision == "bf16":
         model = model.to(torch.bfloat16)
-    return _Answerer(run, task, model.eval(), reload_tokenizer(run.model))
+    return _Answerer(run, task, model.eval(), processor)
 
 
 def _task(run: Run) -> Task:
@@ -247,14 +270,58 @@ def _columns(given: Streamed, spec: DataSpec) -> list[str]:
     return [name for name in wanted if name in given.columns]
 
 
-def _dataset(text: pd.DataFrame, spec: DataSpec, run: Run, task: Task) -> tuple[Dataset, bool]:
-    """Bring a chunk of rows into the form that tasks answer; say whether it has labels."""
+def _left_out(
+    given: Streamed,
+    find: media.Finder,
+    spec: DataSpec,
+    emit: Emit,
+    check: Callable[[], None],
+) -> NDArray[np.int64]:
+    """Return the rows whose picture or sound can't be used, counted from 0.
+
+    All of them are looked into here, so that nothing is answered before one is refused.
+    """
+    bad: list[media.Bad] = []
+    for text in given.chunks(find.columns) if find.columns else ():
+        check()
+        bad += find(_placed(text, given.path), blank=True)
+    rows = np.unique(np.array([one.row - 1 for one in bad], np.int64))
+    if len(rows) and (spec.on_bad_sample == "error" or len(rows) == given.rows):
+        raise DataError(media.refusal(bad, REMEDY))
+    if len(rows):
+        said = f"{len(rows):,} of {given.rows:,} rows are left out, for {media.REASON}"
+        emit(Warning(text=f"{said}: {media.listed(bad, TOLD)}."))
+    return rows
+
+
+def _behind(answered: int, left_out: NDArray[np.int64]) -> int:
+    """Return how many rows of the table come up to the last one that was answered."""
+    done = answered
+    for row in left_out.tolist():  # in order
+        if row >= done:
+            break
+        done += 1
+    return done
+
+
+def _placed(text: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Return a chunk of rows with their places, which errors name."""
     table = text.copy()
-    table[roles.WHERE] = "table"
+    table[roles.WHERE] = path
     table[roles.ROW] = table.index + 1
+    return table
+
+
+def _dataset(
+    text: pd.DataFrame, path: str, spec: DataSpec, run: Run, task: Task, find: media.Finder
+) -> tuple[Dataset, bool]:
+    """Bring a chunk of rows into the form that tasks answer; say whether it has labels."""
+    table = _placed(text, path)
     arranged = spec
     if not spec.inputs or all(name in text for name in spec.answers):
         table, arranged = task.arrange(table, spec)
+    if bad := find(table):  # they were good when they were looked into first
+        raise DataError(media.refusal(bad, REMEDY))
     inputs = {name: table[name].fillna("").to_numpy(object) for name in arranged.inputs}
     count = len(table)
     nothing = np.full(count, None, dtype=object)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..multimodal.media import modality_of
 from ..multimodal.text.chat.formats import LISTS, recognise
 
 if TYPE_CHECKING:
@@ -77,10 +78,16 @@ def _chat(table: pd.DataFrame, columns: Mapping[str, str]) -> Shape | None:
         if not is_conversation(first[form.asks[0]]):
             return None
         return Shape("chat", "conversations as lists of messages", form.columns)
-    if form.answers is None:
+    if form.answers is None or _names_files(first, form.columns):
         return None
     asks, answers = form.asks[0], form.answers
     return Shape("chat", f"“{asks}” is answered in “{answers}”", form.columns)
+
+
+def _names_files(first: Mapping[str, Any], known: Sequence[str]) -> bool:
+    """Whether another column names pictures or sounds, which the question is then about."""
+    others = [cell for name, cell in first.items() if name not in known]
+    return any(isinstance(cell, str) and modality_of(cell.strip()) for cell in others)
 
 
 def _asked(columns: Mapping[str, str]) -> Shape | None:

@@ -13,7 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from ..multimodal.spec import Modality, Spec
+from ..multimodal.augment_spec import AugmentStep
+from ..multimodal.spec import Modality, Spec, one_key
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -48,7 +49,8 @@ class SourceSpec(Spec):
     """One table, with its weight where several are brought together."""
 
     path: Annotated[str, Field(min_length=1)] = Field(
-        description="CSV, TSV, JSON, JSONL or Parquet file, relative to the recipe."
+        description="CSV, TSV, JSON, JSONL or Parquet file, or a folder of pictures or sounds, "
+        "relative to the recipe."
     )
     weight: Annotated[float, Field(gt=0)] = Field(
         1.0, description="How much each row of this table counts in the loss."
@@ -103,18 +105,9 @@ class CleanStep(Spec):
     @classmethod
     def _from_name(cls, raw: Any) -> Any:
         """Accept a bare name, and a name with nothing or ``true`` behind it."""
-        if isinstance(raw, str):
-            raw = {raw: None}
-        if not isinstance(raw, dict):
-            return raw
-        if len(raw) != 1:
-            raise ValueError(
-                "expected one step here, a name or a mapping with one key, such as drop_missing "
-                "or {drop_duplicates: {near: true}}"
-            )
-        (name, value), *_ = raw.items()
-        usual: dict[str, Any] = {"drop_missing": True, "drop_duplicates": {}}
-        return {name: usual.get(name) if value is None or value is True else value}
+        return one_key(
+            raw, "drop_missing or {drop_duplicates: {near: true}}", {"drop_missing": True}
+        )
 
     @model_serializer(mode="wrap")
     def _one_key(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -150,6 +143,16 @@ class DataSpec(Spec):
     id: str | None = Field(None, description="Column that names each row; row numbers if left out.")
     weight: str | None = Field(None, description="Column with the weight of each row in the loss.")
     split: SplitSpec = Field(default_factory=SplitSpec, description="How rows are split.")
+    folder: str | None = Field(
+        None,
+        description="Folder in which the pictures and sounds that a table names have to lie, "
+        "relative to the recipe; the table's own if left out.",
+    )
+    on_bad_sample: Literal["error", "skip"] = Field(
+        "error",
+        description="What is done where a picture or sound can't be read: stop before training and "
+        "name all of them, or leave their rows out.",
+    )
     clean: list[CleanStep] = Field(
         default_factory=list, description="Cleaning steps, carried out in this order."
     )
@@ -178,6 +181,11 @@ class DataSpec(Spec):
         if self.label is not None and self.labels:
             raise ValueError("both label and labels are given, expected one of them")
         return self
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Modality of each input; text where the task knows its columns itself."""
+        return tuple(self.inputs.values()) or ("text",)
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -229,6 +237,12 @@ class TrainSpec(Spec):
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0,
         description="Learning rate of a layer as a share of the layer's above it; 1: all alike.",
+    )
+    augment: list[AugmentStep] = Field(
+        default_factory=list,
+        description="Changes of training samples, drawn anew in each epoch: of pictures flip, "
+        "crop, rotate, colour, blur, randaugment, mixup, cutmix; of sounds gain, noise, shift, "
+        "speed, spec_augment.",
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="Samples in one step.")
     micro_batch_size: Annotated[int, Field(ge=1)] | None = Field(
@@ -327,7 +341,9 @@ class EvaluateSpec(Spec):
         1000, description="Bootstrap replicates behind each interval."
     )
     baselines: bool = Field(
-        True, description="Measure the majority class and TF-IDF + logistic regression beside it."
+        True,
+        description="Measure the majority class beside it, and logistic regression on simple "
+        "features: TF-IDF of texts, small pictures, mean spectra of sounds.",
     )
     seed: int = Field(13, description="Seed of the bootstrap.")
     generations: Annotated[int, Field(ge=0)] = Field(

@@ -2,7 +2,8 @@
 
 Cells of CSV, TSV, JSON and JSONL files are taken as they stand: what looks like a number may be a
 postcode or a label. An empty cell of CSV and TSV is missing. Parquet keeps its types. A JSON file
-holds a list of records, or questions in SQuAD's form.
+holds a list of records, or questions in SQuAD's form. A folder of pictures or sounds is a table too
+(`core.folders`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
+from . import folders
 from .delimited import read_delimited
 from .json_tables import Nested, as_json, read_json, read_jsonl
 from .spec import SourceSpec
@@ -36,7 +38,8 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
     Parameters
     ----------
     source
-        Path, weight and encoding; the path's ending says what kind of file it is.
+        Path, weight and encoding; the path's ending says what kind of file it is. It may be a
+        folder of pictures or sounds.
 
     Returns
     -------
@@ -50,8 +53,10 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
         empty.
     """
     path = Path(source.path)
+    if path.is_dir():
+        return folders.read(path)
     reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    if reader is None and (path.suffix or path.exists()):
         raise DataError(
             paragraph(
                 str(path),
@@ -60,11 +65,11 @@ def read_table(source: SourceSpec) -> pd.DataFrame:
                 "Save it as CSV with a header line, or as Parquet",
             )
         )
-    if not path.is_file():
+    if reader is None or not path.is_file():
         raise DataError(
             paragraph(
                 str(path),
-                "there is a folder here, expected a file" if path.is_dir() else "there is no file",
+                "there is no file",
                 "Check the path; paths in a recipe are relative to the recipe's folder",
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -98,9 +99,30 @@ TASKS = {
 """The words of every task of `multimodal.spec.Task`."""
 
 
-def words(task: str) -> Words:
-    """Return a task's words."""
-    return TASKS.get(task, TASKS["classification"])
+INPUTS = {
+    frozenset({"image"}): ("image", "image-classification"),
+    frozenset({"audio"}): ("audio", "audio-classification"),
+    frozenset({"image", "text"}): ("image and text", "visual-question-answering"),
+}
+"""What stands in place of “text” where inputs are of other modalities, and the hub's tag then."""
+
+
+def words(task: str, modalities: Collection[str] = ("text",)) -> Words:
+    """Return a task's words.
+
+    Parameters
+    ----------
+    task
+        As `multimodal.spec.Task` names it.
+    modalities
+        What its inputs are.
+    """
+    found = TASKS.get(task, TASKS["classification"])
+    inputs, tag = INPUTS.get(frozenset(modalities), ("", ""))
+    if not inputs:
+        return found
+    name, purpose = (said.replace("text", inputs) for said in (found.name, found.purpose))
+    return found._replace(name=name, purpose=purpose, tag=tag)
 
 
 def described(task: str, labels: int, label: str | None) -> str:

@@ -18,6 +18,7 @@ from .events import Artifact, Emit
 from .files import folder_whole
 from .head_features import head_only
 from .jobs import CancelToken
+from .labelled import augmented
 from .loop import Fitted, fit
 from .runs import Run
 from .spec import TrainSpec
@@ -63,13 +64,15 @@ def train(
     parts = {split: dataset.take(dataset.rows(split)) for split in ("train", "validation")}
     cache = run.path / "cache"
     samples = task.encode(processor, parts["train"], emit=emit, cache=cache)
+    samples = augmented(samples, spec, parts["train"])
     held = task.encode(processor, parts["validation"], cache=cache)
     model = ready(model, settings, spec)
     finish = None
     if isinstance(task, Scaling):
         samples, held, finish = task.scale(model, samples, held)
     learnt = model
-    if settings.adapt.kind == "head":
+    # What is changed anew in each epoch has no features that could be kept.
+    if settings.adapt.kind == "head" and not spec.augment:
         model.to(device.kind)
         learnt, samples, held = head_only(
             model,

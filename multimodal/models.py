@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import ModelError, paragraph
 from . import hub
 from .adapters import base_of, four_bits, is_adapter, merged
+from .classifiers import IMAGE_TEXT
 from .sources import BUNDLED, Bundled, Source, locate, no_hub
 from .spec import ModelSpec
 from .weights import check_folder
@@ -21,10 +22,12 @@ __all__ = [
     "BUNDLED",
     "Bundled",
     "Source",
+    "has_vocabulary",
     "load",
     "load_classifier",
     "load_labelled",
     "load_tokenizer",
+    "loading",
     "locate",
     "newly_made",
     "places",
@@ -51,7 +54,7 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
     words, whole = _with_vocabulary(source), _whole(source)
     if words.local:
         _check_vocabulary(Path(words.reference))
-    with _loading(source):
+    with loading(source):
         tokenizer = AutoTokenizer.from_pretrained(
             words.reference, use_fast=True, trust_remote_code=spec.trust_remote_code
         )
@@ -102,10 +105,17 @@ def load(auto: str, source: Source, spec: ModelSpec, seed: int, **head: Any) -> 
     settings: dict[str, Any] = head | {"trust_remote_code": spec.trust_remote_code}
     if spec.adapt.kind == "qlora":
         settings["quantization_config"] = four_bits()
-    with _loading(source):
-        model = _loaded(auto, source, **settings)
-    if model.config.pad_token_id is None:
-        ends = getattr(model.config, "eos_token_id", None)
+    with loading(source):
+        known = _auto(auto, source, spec)
+        if known is None:
+            from .fusion.load import joined
+
+            texts = None if spec.text_encoder is None else locate(spec.text_encoder)
+            model = joined(source, texts, **head)
+        else:
+            model = _loaded(known, source, **settings)
+    ends = getattr(model.config, "eos_token_id", None)
+    if ends is not None and model.config.pad_token_id is None:
         model.config.pad_token_id = ends[0] if isinstance(ends, list) else ends
     return model
 
@@ -126,7 +136,7 @@ def reload(auto: str, folder: Path) -> Any:
         If it can't be loaded, or lacks weights.
     """
     source = Source(str(folder), str(folder), True, None)
-    with _loading(source):
+    with loading(source):
         if is_adapter(folder):
             from transformers import AutoConfig
 
@@ -135,7 +145,7 @@ def reload(auto: str, folder: Path) -> Any:
             model = _loaded(auto, source, **head)
         else:
             check_folder(folder)
-            model = _loaded(auto, source)
+            model = _loaded(_auto(auto, source, ModelSpec()) or auto, source)
     if made := [name for name in newly_made(model) if "pooler" not in name]:
         raise ModelError(
             paragraph(
@@ -205,6 +215,15 @@ def reload_tokenizer(folder: Path) -> Any:
     return load_tokenizer(Source(str(folder), str(folder), True, None), ModelSpec(name=str(folder)))
 
 
+def _auto(auto: str, source: Source, spec: ModelSpec) -> str | None:
+    """Return the Auto class that loads a model, None where it has to be joined of two."""
+    if auto != IMAGE_TEXT:
+        return auto
+    from .fusion.load import auto_for
+
+    return auto_for(source, trust_remote_code=spec.trust_remote_code)
+
+
 def _loaded(auto: str, source: Source, **settings: Any) -> Any:
     """Load a model and note what of it is new; an adapter's base first, then the adapter."""
     import torch
@@ -267,18 +286,19 @@ def _whole(source: Source) -> Source:
 def _with_vocabulary(source: Source) -> Source:
     """Return where a model's tokenizer stands: with an adapter that has none, at its base."""
     folder = Path(source.reference)
-    if source.local and is_adapter(folder) and not _has_vocabulary(folder):
+    if source.local and is_adapter(folder) and not has_vocabulary(folder):
         return _with_vocabulary(locate(base_of(folder)))
     return source
 
 
-def _has_vocabulary(folder: Path) -> bool:
+def has_vocabulary(folder: Path) -> bool:
+    """Say whether a folder holds a tokenizer."""
     return any(found for kind in VOCABULARIES for found in folder.glob(kind))
 
 
 def _check_vocabulary(folder: Path) -> None:
     """Refuse a folder without a tokenizer, for which transformers makes one that knows no word."""
-    if not _has_vocabulary(folder):
+    if not has_vocabulary(folder):
         raise ModelError(
             paragraph(
                 str(folder),
@@ -324,7 +344,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _loading(source: Source) -> Iterator[None]:
+def loading(source: Source) -> Iterator[None]:
     """Turn what loaders raise into one paragraph that says what to do."""
     try:
         yield

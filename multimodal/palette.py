@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 LEVELS = 10
@@ -164,6 +165,18 @@ def _ramp(start: str, end: str, steps: int) -> tuple[str, ...]:
         out.append(_hex((light, a, b)))
     return tuple(out)
 
+
+def _through(stops: tuple[str, ...], steps: int) -> tuple[str, ...]:
+    """Return colours through several stops, `steps` from each one to the next."""
+    legs = (_ramp(one, other, steps + 1)[:-1] for one, other in pairwise(stops))
+    return (*(colour for leg in legs for colour in leg), stops[-1])
+
+
+HEAT = _through(("#0b1020", "#243f86", "#118a93", "#8fcf8a", "#faf6c4"), 16)
+"""Nothing to everything in pictures of numbers (spectrograms), in both themes: 65 colours.
+
+Each is lighter than the one before, so the order can be seen without colours.
+"""
 
 # The shades step over the middle greys, on which neither dark nor light text can be read.
 LIGHT = Palette(

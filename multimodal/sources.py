@@ -31,6 +31,13 @@ BUNDLED = {
         licence="apache-2.0",
         install="pip install 'pellucid[demo]'",
     ),
+    "bundled/image": Bundled(
+        package="pellucid.assets.models",
+        folder="image",
+        sha256="9d11f9d9ada0c8391e363d1d89ba794112a3f4a727025ec90a293d4a79a7923e",
+        licence="apache-2.0",
+        install="pip install --force-reinstall pellucid",
+    ),
 }
 
 

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Modality = Literal["text"]
+Modality = Literal["text", "image", "audio"]
+"""What kind of thing an input column holds; cells of image and audio columns name files."""
+
 Task = Literal[
     "classification",
     "multilabel",
@@ -57,6 +59,30 @@ class Spec(BaseModel):
         )
 
 
+def one_key(raw: Any, example: str, usual: dict[str, Any]) -> Any:
+    """Read a step that a recipe may write as a bare name, or with nothing or ``true`` behind it.
+
+    Parameters
+    ----------
+    raw
+        What the recipe says.
+    example
+        Two ways to write a step, for the error.
+    usual
+        What a name alone means, where it is not a section that is left as it is.
+    """
+    if isinstance(raw, str):
+        raw = {raw: None}
+    if not isinstance(raw, dict):
+        return raw
+    if len(raw) != 1:
+        raise ValueError(
+            f"expected one step here, a name or a mapping with one key, such as {example}"
+        )
+    (name, value), *_ = raw.items()
+    return {name: usual.get(name, {}) if value is None or value is True else value}
+
+
 class AdaptSpec(Spec):
     """Which weights are trained: all, the head, or small ones beside them."""
 
@@ -99,6 +125,11 @@ class ModelSpec(Spec):
         description="A local folder, a bundled model (bundled/minilm) or a Hugging Face hub id, "
         "looked for in that order.",
     )
+    text_encoder: str | None = Field(
+        None,
+        description="A model that reads the texts where model.name sees pictures only, such as "
+        "bundled/minilm (pictures with texts).",
+    )
     task: Task | None = Field(
         None, description="What the model learns to do; guessed from the data if left out."
     )
@@ -112,6 +143,14 @@ class ModelSpec(Spec):
     )
     max_length: Annotated[int, Field(ge=8, le=131_072)] = Field(
         256, description="Tokens of a sample that the model reads; longer samples are cut off."
+    )
+    max_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        30.0, description="Seconds of a sound that the model hears; longer ones are cut off."
+    )
+    cache_gigabytes: Annotated[float, Field(ge=0)] = Field(
+        20.0,
+        description="Most disk space for pictures and sounds that were decoded already; those "
+        "beyond are decoded anew in each epoch.",
     )
     stride: Annotated[int, Field(ge=0)] = Field(
         64,

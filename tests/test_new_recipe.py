@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pellucid import Recipe
 from pellucid.core.dataset import load
@@ -143,3 +144,57 @@ def test_a_place_that_can_not_be_written(table: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RecipeError, match="--out"):
         write_recipe(table, tmp_path / "file" / "r.yaml")
+
+
+def test_a_folder_of_real_pictures(real_data: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = real_data("cifar10_images")
+    path = write_recipe(folder, tmp_path / "r.yaml")
+    recipe = Recipe.load(path)
+    assert recipe.data.source[0].path == str(folder) and recipe.name == "cifar10_images"
+    assert recipe.data.inputs == {"image": "image"} and recipe.data.label == "label"
+    assert recipe.data.split.column == "split"
+    assert recipe.model.name == "bundled/image" and recipe.model.task == "classification"
+    text = path.read_text()
+    assert "augment: []" in text and "max_length" not in text and "\nexplain" not in text
+    data = load(recipe.data)
+    assert (len(data.rows("train")), len(data.rows("test"))) == (5000, 1000)
+
+
+def test_a_table_of_real_sounds(real_data: Callable[[str], Path], tmp_path: Path) -> None:
+    path = write_recipe(real_data("fsdd") / "metadata.csv", tmp_path / "r.yaml")
+    recipe = Recipe.load(path)
+    assert recipe.data.inputs == {"file": "audio"} and recipe.data.label == "label"
+    assert recipe.data.groups == ["accent"] and recipe.data.split.column == "split"
+    assert recipe.model.name == "bundled/audio" and recipe.model.task == "classification"
+    assert "max_seconds: 30.0" in path.read_text() and "max_length" not in path.read_text()
+    assert len(load(recipe.data)) == 1020
+
+
+def test_pictures_with_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    rows = []
+    for number in range(30):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / "in" / f"{number}.png")
+        row = {"image": f"in/{number}.png", "question": "is it red?", "answer": "yes"}
+        rows += [row, row | {"question": "is it blue?", "answer": "no"}]
+    pd.DataFrame(rows).to_csv(tmp_path / "asked.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    path = write_recipe(Path("asked.csv"))
+    assert path == tmp_path / "asked.recipe.yaml"
+    recipe = Recipe.load(path)
+    assert recipe.data.inputs == {"image": "image", "question": "text"}
+    assert recipe.data.label == "answer" and recipe.model.name == "bundled/clip"
+    assert "max_length" in path.read_text() and "augment" in path.read_text()
+    assert len(load(recipe.data)) == 60
+
+
+def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "beans"
+    for number in range(8):
+        (folder / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(folder / "ab"[number % 2] / f"{number}.png")
+    monkeypatch.chdir(folder)
+    path = write_recipe(Path())
+    assert path == tmp_path / "beans.recipe.yaml"
+    recipe = Recipe.load(path)
+    assert recipe.name == "beans" and recipe.data.source[0].path == str(folder)

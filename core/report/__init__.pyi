@@ -6,6 +6,7 @@ from .tree import BarFigure as BarFigure
 from .tree import Block as Block
 from .tree import Drawing as Drawing
 from .tree import Figure as Figure
+from .tree import Gallery as Gallery
 from .tree import IntervalFigure as IntervalFigure
 from .tree import Line as Line
 from .tree import LineFigure as LineFigure
@@ -21,6 +22,7 @@ __all__ = [
     "CardFacts",
     "Drawing",
     "Figure",
+    "Gallery",
     "IntervalFigure",
     "Line",
     "LineFigure",

@@ -85,6 +85,8 @@ class CardFacts:
         The base model's id on the hub; left out of the front matter if it isn't from there.
     kind
         The task as a recipe names it.
+    modalities
+        What the inputs are.
     label
         The column that was learnt, where there is one.
     """
@@ -106,6 +108,7 @@ class CardFacts:
     language: str | None = None
     hub_base: str | None = None
     kind: str = "classification"
+    modalities: tuple[str, ...] = ("text",)
     label: str | None = None
 
 
@@ -137,7 +140,7 @@ def render_card(facts: CardFacts) -> str:
         classes=_class_rows(facts.evaluation.get(split or "", {})),
         split=split,
         version=__version__,
-        purpose=words(facts.kind).purpose,
+        purpose=words(facts.kind, facts.modalities).purpose,
         answers=described(facts.kind, len(facts.labels), facts.label),
         noun={"multilabel": "Label", "token_classification": "Kind"}.get(facts.kind, "Class"),
     )

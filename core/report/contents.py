@@ -10,7 +10,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from .numbers import Shown, numeric, shown
-from .tree import Block, Drawing, Figure, MatrixFigure, Section, Table, Text
+from .tree import Block, Drawing, Figure, Gallery, MatrixFigure, Section, Table, Text
 
 LONG = 60
 """Tables with more rows are folded."""
@@ -76,6 +76,14 @@ class DrawingView:
 
 
 @dataclass(frozen=True)
+class GalleryView:
+    """Drawings beside each other."""
+
+    drawings: tuple[DrawingView, ...]
+    kind: Literal["gallery"] = "gallery"
+
+
+@dataclass(frozen=True)
 class SectionView:
     """A section with its heading's level, from 2 on."""
 
@@ -92,7 +100,7 @@ class SectionView:
         return tuple(block for block in self.blocks if isinstance(block, SectionView))
 
 
-BlockView = TableView | FigureView | TextView | DrawingView | SectionView
+BlockView = TableView | FigureView | TextView | DrawingView | GalleryView | SectionView
 
 
 @dataclass
@@ -140,9 +148,15 @@ def _blocks(blocks: Sequence[Block | Section], names: Names, level: int) -> Iter
         elif isinstance(block, Table):
             yield _table(block, names)
         elif isinstance(block, Drawing):
-            yield DrawingView(block.html, block.alt, block.caption)
+            yield _drawing(block)
+        elif isinstance(block, Gallery):
+            yield GalleryView(tuple(map(_drawing, block.drawings)))
         else:
             yield _figure(block, names)
+
+
+def _drawing(drawing: Drawing) -> DrawingView:
+    return DrawingView(drawing.html, drawing.alt, drawing.caption)
 
 
 def _figure(figure: Figure, names: Names) -> FigureView:

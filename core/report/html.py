@@ -69,7 +69,7 @@ def write(report: Report, path: Path) -> None:
 def _policy(style: str) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -115,8 +115,15 @@ class Drawing:
     caption: str = ""
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Drawings of several samples beside each other."""
+
+    drawings: tuple[Drawing, ...]
+
+
 Figure = LineFigure | IntervalFigure | BarFigure | MatrixFigure
-Block = Text | Table | Figure | Drawing
+Block = Text | Table | Figure | Drawing | Gallery
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...multimodal.baseline import Baseline
     from ..dataset import Dataset
 
 
@@ -70,6 +71,34 @@ def beside(
     return pd.concat([out, pd.DataFrame({"prediction": prediction, **named})], axis=1)
 
 
-def texts(dataset: Dataset) -> list[str]:
-    """Return each row's parts as one text, for baselines that count words."""
-    return [" ".join(sample) for sample in dataset.samples()]
+def looking(
+    learn: Callable[..., dict[str, Baseline]],
+    trained: Dataset,
+    targets: NDArray[Any],
+    chosen: Dataset,
+    answered: Callable[[NDArray[np.float64]], pd.DataFrame],
+    **told: Any,
+) -> dict[str, pd.DataFrame | str]:
+    """Answer rows with baselines that look at the samples, one for each modality of theirs.
+
+    Parameters
+    ----------
+    learn
+        A function of `multimodal.baseline`; `told` goes to it.
+    trained, targets
+        The training rows, and what is to be learnt of them.
+    chosen
+        The rows to answer.
+    answered
+        From scores to a table of answers.
+
+    Returns
+    -------
+    Tables of answers by the baseline's name; in place of one, the reason why there is none.
+    """
+    modalities = tuple(trained.modalities.values())
+    found = learn(trained.samples(), targets, chosen.samples(), modalities, **told)
+    return {
+        name: one.reason if one.scores is None else answered(one.scores)
+        for name, one in found.items()
+    }

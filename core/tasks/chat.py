@@ -306,7 +306,7 @@ def _asked(conversation: Conversation) -> str:
 
 def _tell(samples: Sequenced, rows: int, limit: int, emit: Emit) -> None:
     """Tell what is not learnt."""
-    from .texts import WORTH_TELLING
+    from .encoding import WORTH_TELLING
 
     lost = rows - len(samples)
     cut = (float(samples.cut.sum()) + lost) / max(rows, 1)

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, paragraph
+from ...multimodal.classifiers import auto_of
 from ...multimodal.spec import ModelSpec
 from .. import baselines as simple
 from .. import roles
 from ..batches import Batch, inputs
 from ..events import Emit, silent
-from ..labelled import Labelled
+from ..labelled import Labelled, costs
 from ..metrics import VALIDATED, validation_metrics
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
-from .answers import answers, beside, of_classes, texts
+from .answers import answers, beside, looking, of_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +61,16 @@ class Classification:
         self, source: Source, labels: tuple[str, ...], seed: int, *, emit: Emit = silent
     ) -> torch.nn.Module:
         """Load the model with a head for the classes; one for other classes is replaced."""
-        from ...multimodal.models import load_classifier
+        from ...multimodal.models import load_labelled
 
-        loaded: torch.nn.Module = load_classifier(source, self.model, labels, seed)
+        loaded: torch.nn.Module = load_labelled(
+            self.auto,
+            source,
+            self.model,
+            labels,
+            seed,
+            problem_type="single_label_classification",
+        )
         return loaded
 
     def encode(
@@ -75,7 +83,7 @@ class Classification:
     ) -> Labelled:
         """Encode texts and class codes; `train.class_weight` counts in the samples' weights."""
         from ..losses import class_weights
-        from .texts import encoded
+        from .encoding import encoded
 
         codes = dataset.codes
         weight = dataset.weight * class_weights(codes, dataset.labels, self.train)
@@ -86,7 +94,8 @@ class Classification:
         """Return cross-entropy, smoothed and focal as the recipe says; shape (samples,)."""
         from ..losses import cross_entropy
 
-        return cross_entropy(model(**inputs(batch)).logits, batch["target"], self.train)
+        scores = model(**inputs(batch)).logits
+        return costs(batch, lambda codes: cross_entropy(scores, codes, self.train))
 
     def validate(
         self,
@@ -114,7 +123,7 @@ class Classification:
     ) -> pd.DataFrame:
         """Score the classes of every row."""
         from ..predict import known, logits, softmax
-        from .texts import encoded
+        from .encoding import encoded
 
         samples = encoded(processor, dataset, self.model)
         scores = softmax(logits(model, samples, emit=emit, check=check))
@@ -130,18 +139,17 @@ class Classification:
         emit: Emit = silent,
         check: Callable[[], None] = lambda: None,
     ) -> dict[str, pd.DataFrame | str]:
-        """Answer with the majority class, and with TF-IDF and a logistic regression."""
-        from ...multimodal.text.baseline import tfidf
+        """Answer with the majority class, and with logistic regressions on simple features."""
+        from ...multimodal.baseline import logistic
 
         def scored(scores: NDArray[np.float64]) -> pd.DataFrame:
             return beside(predictions, *of_classes(dataset.labels, scores))
 
         trained = dataset.take(dataset.rows("train"))
         codes, classes = trained.codes, len(dataset.labels)
-        found = tfidf(texts(trained), codes, texts(chosen), classes)
         return {
             simple.MAJORITY: scored(simple.majority(codes, classes, len(chosen))),
-            simple.TFIDF: found.reason if found.scores is None else scored(found.scores),
+            **looking(logistic, trained, codes, chosen, scored, k=classes, check=check),
         }
 
     def evaluate(
@@ -161,7 +169,7 @@ def make(
     name: str, data: DataSpec, model: ModelSpec, train: TrainSpec, evaluate: EvaluateSpec
 ) -> Classification:
     """Make the task."""
-    return Classification(model, train)
+    return Classification(model, train, auto=auto_of(data.modalities))
 
 
 def named(spec: DataSpec, task: str, *, label: bool = True) -> DataSpec:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import RecipeError, paragraph
 from ..columns import parted, see
+from ..folders import names_labels
 from ..shapes import Shape, as_list, shape_of
 from ..spec import DataSpec
 
@@ -38,8 +39,8 @@ def task_of(table: pd.DataFrame, spec: DataSpec) -> tuple[str, str]:
     -------
     The task, as `multimodal.spec.Task` names it, and why: multilabel where several label columns
     are named; extractive_qa, chat, preference or token_classification by the columns
-    (`core.shapes`); else by the cells of the label token_classification, multilabel, regression or
-    classification.
+    (`core.shapes`); classification where labels are folders' names; else by the cells of the label
+    token_classification, multilabel, regression or classification.
 
     Raises
     ------
@@ -80,7 +81,10 @@ def _by_label(column: pd.Series, spec: DataSpec) -> tuple[str, str]:
         if any(tag == "O" or tag[:2] in BEGUN for one in lists for tag in one or ()):
             return "token_classification", f"{label} holds lists of tags, a tag for each word"
         return "multilabel", f"{label} holds lists of labels"
-    seen = see(column, spec.source[0].path)
+    source = spec.source[0].path
+    seen = see(column, source)
+    if names_labels(source, str(label)):
+        return "classification", f"{label} holds the names of {seen.distinct:,} folders"
     if not seen.numeric and parted([str(cell) for cell in cells], spec.separator):
         said = f"cells of {label} hold several labels with “{spec.separator}” between"
         return "multilabel", said

@@ -211,8 +211,8 @@ class CausalLM:
     ) -> Sequenced:
         """Cut every row into blocks, or put every answer behind its prompt."""
         from ...multimodal.text.language import causal_blocks, continuations
+        from .encoding import WORTH_TELLING
         from .sequences import Sequenced
-        from .texts import WORTH_TELLING
 
         limit, packed = self.model.max_length, self.train.packing
         texts = documents(dataset)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...multimodal.classifiers import auto_of
 from ...multimodal.spec import ModelSpec
 from .. import baselines as simple
-from ..batches import TARGET, Batch, Learned, inputs
+from ..batches import Batch, Learned, inputs
 from ..events import Emit, silent
-from ..labelled import Labelled
+from ..labelled import Labelled, costs
 from ..multilabel_metrics import VALIDATED, evaluate, validation_metrics
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
-from .answers import answers, beside, texts
+from .answers import answers, beside, looking
 from .label_sets import as_sets, check_labels, membership, weights
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Multilabel:
 
         The targets have the shape (rows, 2, labels): 0 or 1, and the weight in the loss.
         """
-        from .texts import encoded
+        from .encoding import encoded
 
         samples = encoded(processor, dataset, self.model, emit=emit, cache=cache)
         member = membership(dataset.label, dataset.labels)
@@ -89,7 +90,8 @@ class Multilabel:
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """Return binary cross-entropy as a mean over the labels; shape (samples,)."""
-        return binary_cross_entropy(model(**inputs(batch)).logits, batch[TARGET], self.train)
+        scores = model(**inputs(batch)).logits
+        return costs(batch, lambda wanted: binary_cross_entropy(scores, wanted, self.train))
 
     def validate(
         self,
@@ -117,7 +119,7 @@ class Multilabel:
     ) -> pd.DataFrame:
         """Score every label of every row, and answer with those whose score is high enough."""
         from ..predict import logits
-        from .texts import encoded
+        from .encoding import encoded
 
         samples = encoded(processor, dataset, self.model)
         scores = sigmoid(logits(model, samples, emit=emit, check=check))
@@ -137,19 +139,18 @@ class Multilabel:
         emit: Emit = silent,
         check: Callable[[], None] = lambda: None,
     ) -> dict[str, pd.DataFrame | str]:
-        """Answer with the labels of most training rows, and with TF-IDF and regressions."""
-        from ...multimodal.text.baseline import tfidf_labels
+        """Answer with the labels of most training rows, and with logistic regressions."""
+        from ...multimodal.baseline import one_vs_rest
 
-        labels = dataset.labels
+        def scored(scores: NDArray[np.float64]) -> pd.DataFrame:
+            return beside(predictions, *self._answered(scores, dataset.labels))
+
         trained = dataset.take(dataset.rows("train"))
-        member = membership(trained.label, labels)
+        member = membership(trained.label, dataset.labels)
         usual = np.tile(member.mean(axis=0), (len(chosen), 1))
-        found = tfidf_labels(texts(trained), member, texts(chosen))
         return {
-            simple.FREQUENT: beside(predictions, *self._answered(usual, labels)),
-            simple.TFIDF: found.reason
-            if found.scores is None
-            else beside(predictions, *self._answered(found.scores, labels)),
+            simple.FREQUENT: scored(usual),
+            **looking(one_vs_rest, trained, member, chosen, scored, check=check),
         }
 
     def evaluate(
@@ -178,7 +179,7 @@ def make(
     name: str, data: DataSpec, model: ModelSpec, train: TrainSpec, evaluate: EvaluateSpec
 ) -> Multilabel:
     """Make the task."""
-    return Multilabel(data, model, train)
+    return Multilabel(data, model, train, auto=auto_of(data.modalities))
 
 
 def binary_cross_entropy(

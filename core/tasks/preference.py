@@ -337,7 +337,7 @@ def _preferred(margin: float) -> str | None:
 
 def _tell(found: Sequences, rows: int, kept: int, limit: int, emit: Emit) -> None:
     """Tell how many pairs are cut off, and how many are left out for it."""
-    from .texts import WORTH_TELLING
+    from .encoding import WORTH_TELLING
 
     if kept < rows:
         emit(

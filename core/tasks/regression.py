@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, paragraph
+from ...multimodal.classifiers import auto_of
 from ...multimodal.spec import ModelSpec
 from .. import baselines as simple
 from .. import roles
-from ..batches import TARGET, Batch, Learned, inputs
+from ..batches import Batch, Learned, inputs
 from ..events import Emit, silent
+from ..labelled import costs
 from ..regression_metrics import VALIDATED, evaluate, validation_metrics
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
 from ..standardised import Standardised, standardise
-from .answers import answers, beside, texts
+from .answers import answers, beside, looking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +95,7 @@ class Regression:
         self, processor: Any, dataset: Dataset, *, emit: Emit = silent, cache: Path | None = None
     ) -> Standardised:
         """Encode texts and numbers, these in their own unit until `scale` is called."""
-        from .texts import encoded
+        from .encoding import encoded
 
         samples = encoded(processor, dataset, self.model, emit=emit, cache=cache)
         values = as_numbers(dataset.label)
@@ -108,8 +110,7 @@ class Regression:
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """Return the squared error in these units; shape (samples,)."""
         answered = model(**inputs(batch)).logits.float()[:, 0]
-        squared: torch.Tensor = (answered - batch[TARGET]) ** 2
-        return squared
+        return costs(batch, lambda wanted: (answered - wanted) ** 2)
 
     def validate(
         self,
@@ -139,7 +140,7 @@ class Regression:
     ) -> pd.DataFrame:
         """Answer every row with a number."""
         from ..predict import logits
-        from .texts import encoded
+        from .encoding import encoded
 
         samples = encoded(processor, dataset, self.model)
         answered = logits(model, samples, emit=emit, check=check)[:, 0]
@@ -157,17 +158,17 @@ class Regression:
         emit: Emit = silent,
         check: Callable[[], None] = lambda: None,
     ) -> dict[str, pd.DataFrame | str]:
-        """Answer with the training rows' mean, and with TF-IDF and a ridge regression."""
-        from ...multimodal.text.baseline import tfidf_ridge
+        """Answer with the training rows' mean, and with ridge regressions on simple features."""
+        from ...multimodal.baseline import ridge
+
+        def answered(numbers: NDArray[np.float64]) -> pd.DataFrame:
+            return beside(predictions, numbers)
 
         trained = dataset.take(dataset.rows("train"))
         values = as_numbers(trained.label)
-        found = tfidf_ridge(texts(trained), values, texts(chosen))
         return {
-            simple.MEAN: beside(predictions, np.full(len(chosen), values.mean())),
-            simple.RIDGE: found.reason
-            if found.scores is None
-            else beside(predictions, found.scores),
+            simple.MEAN: answered(np.full(len(chosen), values.mean())),
+            **looking(ridge, trained, values, chosen, answered, check=check),
         }
 
     def evaluate(
@@ -185,7 +186,7 @@ def make(
     name: str, data: DataSpec, model: ModelSpec, train: TrainSpec, evaluate: EvaluateSpec
 ) -> Regression:
     """Make the task."""
-    return Regression(data, model)
+    return Regression(data, model, auto=auto_of(data.modalities))
 
 
 def as_numbers(cells: NDArray[Any]) -> NDArray[np.float64]:

@@ -41,7 +41,8 @@ def untrained(
     emit, check
         Listener, and a function that raises where the job was cancelled.
     """
-    from ...multimodal.models import load_tokenizer, locate
+    from ...multimodal.models import locate
+    from ...multimodal.processors import load_processor
     from ..predict import present
 
     spec = run.section("model", ModelSpec)
@@ -49,5 +50,5 @@ def untrained(
     seed = run.section("train", TrainSpec).seed
     device = present(Device.from_json(run.environment["device"]))
     model = task.load(source, run.labels, seed).to(device.kind).eval()
-    tokenizer = load_tokenizer(source, spec)
-    return task.predict(run, model, tokenizer, chosen, emit=emit, check=check)
+    processor = load_processor(source, spec, chosen.modalities.values())
+    return task.predict(run, model, processor, chosen, emit=emit, check=check)

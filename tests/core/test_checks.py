@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pellucid.core.checks import Checks, check, findings, section
 from pellucid.core.dataset import Dataset, load
 from pellucid.core.report.tree import Table
 from pellucid.core.spec import DataSpec
-from pellucid.multimodal.text.held_out import held_out_scores
 
 
 def dataset(folder: Path, table: pd.DataFrame, **roles: object) -> Dataset:
@@ -111,26 +111,44 @@ def test_texts_without_common_words_suspect_nothing(texts: list[str], tmp_path: 
     assert check(dataset(tmp_path, table, split={"column": "split"})).suspected == ()
 
 
-def test_held_out_scores_know_nothing_of_the_row_itself() -> None:
-    # Each text's own word would give its class away, had the model seen it.
-    generator = np.random.default_rng(0)
-    codes = generator.integers(0, 2, 400)
-    texts = [f"same words everywhere own{row} own{row}" for row in range(400)]
-    scores = held_out_scores(texts, codes, 2)
-    assert scores.shape == (400, 2)
-    np.testing.assert_allclose(scores.sum(axis=1), 1)
-    right = (scores.argmax(axis=1) == codes).mean()
-    assert abs(right - 0.5) < 4 * 0.5 / np.sqrt(400)
-    telling = [
-        f"{text} {'up' if code else 'down'}" for text, code in zip(texts, codes, strict=True)
-    ]
-    assert (held_out_scores(telling, codes, 2).argmax(axis=1) == codes).all()
+@pytest.fixture
+def pictures(tmp_path: Path) -> pd.DataFrame:
+    """Write 200 dark and bright pictures, every 20th with the other label."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for row in range(200):
+        bright = bool(rng.integers(2))
+        pixels = rng.integers(0, 150, (8, 8, 3)) + 100 * bright
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{row}.png")
+        label = "bright" if bright != (row % 20 == 0) else "dark"
+        rows.append((f"r{row}", f"{row}.png", label, "test" if row >= 160 else "train"))
+    return pd.DataFrame(rows, columns=["id", "picture", "label", "split"])
 
 
-def test_rows_of_a_class_nobody_else_has_are_not_scored() -> None:
-    texts, codes = ["a word here"] * 21, np.array([0, 1] * 10 + [2])
-    scores = held_out_scores(texts, codes, 3)
-    assert np.isnan(scores[20]).all() and not np.isnan(scores[:20]).any()
+def test_wrong_labels_of_pictures_are_found(tmp_path: Path, pictures: pd.DataFrame) -> None:
+    roles = {"inputs": {"picture": "image"}, "id": "id", "split": {"column": "split"}}
+    checks = check(dataset(tmp_path, pictures, **roles))
+    found = {row: (label, fits) for row, label, fits in checks.suspected}
+    wrong = {f"r{row}": pictures["label"][row] for row in range(0, 160, 20)}
+    other = {"bright": "dark", "dark": "bright"}
+    assert found == {row: (label, other[label]) for row, label in wrong.items()}
+    assert checks.looked == 160
+    said = findings(checks)[-1].text
+    assert said.startswith("8 of 160 training rows have a label that looks wrong")
+    assert "(confident learning with small pictures)" in said
+
+
+def test_a_picture_in_two_splits_is_found_by_what_it_holds(
+    tmp_path: Path, pictures: pd.DataFrame
+) -> None:
+    (tmp_path / "180.png").write_bytes((tmp_path / "3.png").read_bytes())
+    roles = {"inputs": {"picture": "image"}, "id": "id", "split": {"column": "split"}}
+    checks = check(dataset(tmp_path, pictures, **roles))
+    assert checks.shared == (("r180", "r3"),)
+    assert "the same file" in findings(checks)[0].text
+    dropping = {**roles, "clean": [{"drop_duplicates": {"near": True}}]}
+    data = dataset(tmp_path, pictures, **dropping)
+    assert len(data) == 199 and check(data).shared == ()
 
 
 def test_the_section_counts_rows(reviews: tuple[Dataset, dict]) -> None:  # type: ignore[type-arg]
@@ -149,3 +167,8 @@ def test_checks_are_written_and_read_again() -> None:
     checks = Checks((("t1", "r1"),), (("r2", "a", "b"),), {"g": {"x": 0.5}}, 10)
     assert Checks.from_json(json.loads(json.dumps(checks.as_json()))) == checks
     assert findings(Checks((), (), {}, 0)) == []
+    seen = Checks((), (("r2", "a", "b"),), {}, 10, "mean spectrum")
+    assert Checks.from_json(json.loads(json.dumps(seen.as_json()))) == seen
+    # Runs that were made before pictures could be looked at don't say by what.
+    old = {name: cell for name, cell in checks.as_json().items() if name != "told_by"}
+    assert "(confident learning with TF-IDF)" in findings(Checks.from_json(old))[-1].text

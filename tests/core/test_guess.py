@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pellucid.core.guess import guess
+from pellucid.core.guess import as_spec, guess
 from pellucid.core.spec import SourceSpec
 from pellucid.core.tables import read_table
 from pellucid.errors import DataError
@@ -55,9 +55,7 @@ def test_real_tables(name: str, real_data: Callable[[str], Path]) -> None:
     assert list(found.values()).count("label") == list(found.values()).count("input") == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["adult/adult.csv", "compas/compas-scores-two-years.csv", "fsdd/metadata.csv"]
-)
+@pytest.mark.parametrize("name", ["adult/adult.csv", "compas/compas-scores-two-years.csv"])
 def test_real_tables_without_text(name: str, real_data: Callable[[str], Path]) -> None:
     folder, file = name.split("/")
     path = real_data(folder) / file
@@ -142,3 +140,73 @@ def test_a_table_without_a_label() -> None:
     table = pd.DataFrame({"text": TEXTS, "n": range(60)})
     with pytest.raises(DataError, match="no column could be the label"):
         guess(table, "t.csv")
+
+
+def seen(**columns: Any) -> dict[str, tuple[str, str]]:
+    folder = columns.pop("folder", None)
+    found = guess(pd.DataFrame(columns), "t.csv", folder=folder)
+    return {one.column: (one.role, one.modality) for one in found}
+
+
+PICTURES = [f"pictures/{row}.jpg" for row in range(60)]
+SOUNDS = [f"{row}.wav" for row in range(60)]
+
+
+def test_real_sounds(real_data: Callable[[str], Path]) -> None:
+    path = real_data("fsdd") / "metadata.csv"
+    table = read_table(SourceSpec(path=str(path)))
+    found = {one.column: one for one in guess(table, str(path), folder=path.parent)}
+    assert {name: one.role for name, one in found.items()} == {
+        "file": "input",
+        "label": "label",
+        "accent": "group",
+        "split": "split",
+        "speaker": "none",
+        "gender": "none",  # all of them are men
+        "sample_rate": "none",
+        "seconds": "none",
+    }
+    assert found["file"].modality == "audio"
+    spec = as_spec(table, str(path), list(found.values()))
+    assert spec.inputs == {"file": "audio"} and spec.label == "label"
+
+
+def test_pictures_with_questions() -> None:
+    asked = ["what is the colour?", "is there a circle?"] * 30
+    found = seen(image=PICTURES, question=asked, answer=["red", "yes", "blue"] * 20, n=range(60))
+    assert found["image"] == ("input", "image") and found["question"] == ("input", "text")
+    assert found["answer"][0] == "label" and found["n"][0] == "none"
+    # “prompt” beside “answer” would be a chat, were it not for the pictures.
+    found = seen(image=PICTURES, prompt=asked, answer=["red", "yes"] * 30)
+    assert [role for role, _ in found.values()] == ["input", "input", "label"]
+
+
+def test_one_column_of_pictures_or_sounds_is_read() -> None:
+    found = seen(a=SOUNDS, b=PICTURES, text=TEXTS, label=["yes", "no"] * 30)
+    assert found["a"] == ("input", "audio") and found["b"][0] == "none"
+    assert found["text"][0] == "none"  # no model here reads sounds and texts together
+    found = seen(a=PICTURES, text=TEXTS, label=["yes", "no"] * 30)
+    assert found["a"] == ("input", "image") and found["text"] == ("input", "text")
+
+
+def test_columns_that_only_look_like_files(tmp_path: Path) -> None:
+    links = [f"https://example.org/{row}.jpg" for row in range(60)]
+    labels = ["yes", "no"] * 30
+    found = seen(link=links, text=TEXTS, label=labels, folder=tmp_path)
+    assert found["link"][0] == "none" and found["text"] == ("input", "text")
+    mixed = [*PICTURES[:-1], "b.txt"]
+    assert seen(files=mixed, text=TEXTS, label=labels)["files"][0] == "none"
+    with pytest.raises(DataError, match=r"name pictures, and there are no such files.*--input"):
+        seen(link=links, label=labels, folder=tmp_path)
+    # A few that are missing are told later, all at once.
+    for name in PICTURES[:40]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert seen(file=PICTURES, label=labels, folder=tmp_path)["file"] == ("input", "image")
+
+
+def test_a_column_of_files_named_by_a_person(tmp_path: Path) -> None:
+    table = pd.DataFrame({"f": SOUNDS, "text": TEXTS, "y": ["a", "b"] * 30})
+    found = guess(table, "t.csv", label="y", inputs=["f"], folder=tmp_path)
+    assert (found[0].role, found[0].modality) == ("input", "audio")
+    assert as_spec(table, "t.csv", found).inputs == {"f": "audio"}

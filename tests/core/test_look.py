@@ -431,3 +431,55 @@ def test_looking_does_not_load_torch(table: Path, tiny_model: Path) -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_pictures_are_not_tokenised(tmp_path: Path, tiny_model: Path) -> None:
+    for number in range(20):
+        path = tmp_path / "two words" / ("train", "test")[number % 2] / "ab"[number % 4 // 2]
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"{number:02}.png").write_bytes(b"")
+    folder = tmp_path / "two words"
+    (folder / "notes.txt").write_text("")
+    found = look(folder, model=str(tiny_model), out=tmp_path / "out")
+    assert {one.name: (one.role, one.modality) for one in found.columns} == {
+        "image": ("input", "image"),
+        "label": ("label", None),
+        "split": ("split", None),
+    }
+    assert found.lengths is None and found.lengths_reason == "no column of texts is an input"
+    assert found.balance is not None and found.balance.rows == {"a": 10, "b": 10}
+    assert found.duplicates is not None and found.duplicates.near == 0
+    assert found.task == "classification" and "2 folders" in found.task_reason
+    assert "no row is about: notes.txt" in told(found)
+    assert (found.source.path, found.source.size) == (str(folder), 0)
+    rows = pa.ipc.open_file(tmp_path / "out" / "table.arrow").read_all()
+    assert rows.column("image")[0].as_py() == "test/a/01.png"
+    again = look(folder, model=str(tiny_model))
+    assert again == found
+    (folder / "train" / "a" / "00.png").write_bytes(b"more")
+    assert look(folder, model=str(tiny_model)).source.sha256 != found.source.sha256
+
+
+def test_pictures_with_questions(tmp_path: Path, tiny_model: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"p-{number}.png").write_bytes(b"")
+        (tmp_path / f"P {number}.png").write_bytes(b"")
+    table = {
+        "image": [f"p-{row}.png" for row in range(40)] + [f"P {row}.png" for row in range(40)],
+        "question": ["was it good?", "was it bad?"] * 40,
+        "answer": ["yes", "no"] * 40,
+    }
+    pd.DataFrame(table).to_csv(tmp_path / "t.csv", index=False)
+    (tmp_path / "p-3.png").unlink()
+    found = look(tmp_path / "t.csv", model=str(tiny_model), max_length=32)
+    kinds = {one.name: one.modality for one in found.columns}
+    assert kinds == {"image": "image", "question": "text", "answer": None}
+    # Names of files that differ by a sign are two files.
+    assert found.duplicates is not None and found.duplicates.near == 0
+    assert found.lengths is not None
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    assert found.lengths.longest == len(tokenizer("was it good?")["input_ids"])
+    assert "Of 80 pictures that “image” names, 1 file can't be found" in told(found)
+    assert "p-3.png" in told(found) and found.findings[0].tone == "warning"

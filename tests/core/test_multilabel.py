@@ -6,9 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.utils.class_weight import compute_class_weight
 
 from pellucid import Recipe, execute
@@ -20,7 +17,6 @@ from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks.label_sets import membership, weights
 from pellucid.core.tasks.multilabel import binary_cross_entropy, sigmoid
 from pellucid.errors import DataError, RecipeError
-from pellucid.multimodal.text.baseline import tfidf_labels
 
 SPEC = EvaluateSpec(replicates=200)
 LABELS = ("loud", "rude", "cold", "far")
@@ -177,20 +173,6 @@ def test_predictions_that_cant_be_measured_are_refused():
         evaluate(table.assign(**{"score:rude": np.nan}), LABELS, SPEC, {})
     with pytest.raises(DataError, match="column 'score:far' is missing"):
         evaluate(table.drop(columns="score:far"), LABELS, SPEC, {})
-
-
-def test_the_word_baseline_equals_scikit_learns_one_vs_rest():
-    rng = np.random.default_rng(5)
-    words = np.array(["alpha", "beta", "gamma", "delta"])
-    has = rng.random((60, 4)) < 0.5
-    texts = [" ".join([*words[row], "and"]) for row in has]
-    member = np.column_stack([has[:, 0], has[:, 1] & has[:, 2], np.ones(60, bool)])
-    found = tfidf_labels(texts, member, texts[:9]).scores
-    counts = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    model = OneVsRestClassifier(LogisticRegression(max_iter=300))
-    model.fit(counts.fit_transform(texts), member[:, :2])
-    assert found[:, :2] == pytest.approx(model.predict_proba(counts.transform(texts[:9])))
-    assert (found[:, 2] == 1).all()
 
 
 # Reading

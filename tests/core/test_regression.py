@@ -7,8 +7,6 @@ import pandas as pd
 import pytest
 import scipy.stats
 from sklearn import metrics as sk
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge
 
 from pellucid import Recipe, execute
 from pellucid.core import baselines
@@ -27,7 +25,6 @@ from pellucid.core.standardised import Standardised, output_layer, standardise
 from pellucid.core.tasks.regression import make
 from pellucid.errors import DataError
 from pellucid.multimodal.spec import ModelSpec
-from pellucid.multimodal.text.baseline import tfidf_ridge
 
 SPEC = EvaluateSpec(replicates=300)
 
@@ -144,18 +141,6 @@ def test_validation_metrics_have_the_losses_unit():
     assert got["loss"] == pytest.approx(sk.mean_squared_error(true / 3, predicted / 3))
     sums = {name: part.sum() for name, part in row_sums(true, predicted).items()}
     assert got["r2"] == pytest.approx(figures(sums)["r2"])
-
-
-def test_ridge_equals_scikit_learns():
-    texts = [f"{word} {other}" for word in ("good", "bad", "fine") for other in ("room", "view")]
-    values = np.array([5.0, 6.0, 1.0, 2.0, 3.0, 4.0]) * 1000
-    found = tfidf_ridge(texts, values, ["good view", "bad"]).scores
-    counts = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    # The penalty is on what is learnt of standardised numbers, so their unit makes no difference.
-    model = Ridge().fit(counts.fit_transform(texts), (values - values.mean()) / values.std())
-    expected = model.predict(counts.transform(["good view", "bad"]))
-    assert found == pytest.approx(expected * values.std() + values.mean(), rel=1e-6)
-    assert tfidf_ridge(["1", "?"], [1, 2], ["a"]).scores is None
 
 
 # Reading

@@ -379,6 +379,8 @@ def test_kinds_of_files_and_places(tmp_path: Path) -> None:
         read(tmp_path / "t.xls")
     with pytest.raises(DataError, match="there is no file"):
         read(tmp_path / "t.csv")
+    with pytest.raises(DataError, match="there is no file"):
+        read(tmp_path / "folder")
     (tmp_path / "f.csv").mkdir()
     with pytest.raises(DataError, match="there is a folder here"):
         read(tmp_path / "f.csv")

@@ -10,7 +10,8 @@ import pytest
 
 from pellucid.core.dataset import load
 from pellucid.core.look import look
-from pellucid.core.spec import DataSpec
+from pellucid.core.spec import DataSpec, SourceSpec
+from pellucid.core.tables import read_table
 from pellucid.core.tasks import task_of
 from pellucid.errors import DataError, RecipeError
 from pellucid.new_recipe import write_recipe
@@ -169,3 +170,27 @@ def test_measures_begin_at_the_same_number_for_all(
     assert look(path, label="label", model=str(tiny_model)).task == task
     recipe = Recipe.load(write_recipe(path, label="label"))
     assert recipe.model.task == task and recipe.data.label == "label"
+
+
+def test_folders_names_are_classes_however_many(tmp_path: Path) -> None:
+    for number in range(120):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "x.png").write_bytes(b"")
+    frame = read_table(SourceSpec(path=str(tmp_path)))
+    spec = DataSpec.model_validate(
+        {"source": str(tmp_path), "inputs": {"image": "image"}, "label": "label"}
+    )
+    assert task_of(frame, spec) == ("classification", "label holds the names of 120 folders")
+    # The same numbers in a table are a measure.
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    other = spec.model_copy(update={"source": [SourceSpec(path=str(tmp_path / "t.csv"))]})
+    assert task_of(frame, other)[0] == "regression"
+
+
+def test_pictures_with_numbers_or_several_labels() -> None:
+    names = [f"{row}.png" for row in range(100)]
+    inputs = {"inputs": {"image": "image"}, "label": "y"}
+    frame = pd.DataFrame({"image": names, "y": [row / 7 for row in range(100)]})
+    assert task_of(frame, DataSpec(source="t.csv", **inputs))[0] == "regression"
+    frame = pd.DataFrame({"image": names, "y": ["a|b", "a", "b", "a|c"] * 25})
+    assert task_of(frame, DataSpec(source="t.csv", **inputs))[0] == "multilabel"

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from pellucid.multimodal.palette import DARK, FLIP, LIGHT, Palette, contrast, level
+from pellucid.multimodal.palette import DARK, FLIP, HEAT, LIGHT, Palette, contrast, level
 
 THEMES = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
 
@@ -130,3 +130,11 @@ def test_level_keeps_sign_and_ends():
     assert level(float("nan"), 1.0) == 0
     assert level(1.0, 0.0) == 0
     assert level(1.0, float("nan")) == 0
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_heat_rises_in_lightness_for_every_eye(kind: str) -> None:
+    light = [lab(np.clip(np.array(BLINDNESS[kind]) @ linear(c), 0, 1))[0] for c in HEAT]
+    assert len(HEAT) == len(set(HEAT)) == 65
+    assert (np.diff(light) > 0.3).all()
+    assert light[0] < 10 and light[-1] > 90

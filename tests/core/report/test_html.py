@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from markupsafe import Markup
+from PIL import Image
 
 from pellucid.core.measured import Measured
 from pellucid.core.report.html import render, write
@@ -21,6 +23,7 @@ from pellucid.core.report.numbers import number, numeric, shown
 from pellucid.core.report.tree import (
     BarFigure,
     Drawing,
+    Gallery,
     IntervalFigure,
     Line,
     LineFigure,
@@ -30,6 +33,7 @@ from pellucid.core.report.tree import (
     Table,
     Text,
 )
+from pellucid.multimodal.draw import html_of
 from pellucid.multimodal.palette import DARK, LIGHT
 from pellucid.multimodal.text.draw import word_map
 
@@ -56,6 +60,7 @@ def tree(name: str = "plain") -> Report:
         BarFigure(name, name, (name,), (0.5,), name),
         MatrixFigure(name, name, name, (name, "b"), np.array([[3, 1], [0, 2]]), name),
         Drawing(word_map([name, "b"], np.array([1.0, -1.0])), name, name),
+        Gallery((Drawing(html_of("text", name), name, name),)),
     )
     inner = Section(name, name, blocks, name)
     return Report(
@@ -127,6 +132,7 @@ def test_the_tree_of_the_test_has_every_field_of_every_node():
         Text: {"text", "tone"},
         Table: {"title", "columns", "rows", "note", "marked", "signed"},
         Drawing: {"html", "alt", "caption"},
+        Gallery: {"drawings"},
         Section: {"title", "anchor", "blocks", "lead"},
         Report: {"title", "subtitle", "summary", "sections", "facts"},
         Line: {"name", "x", "y", "low", "high", "dashed", "step", "points"},
@@ -164,7 +170,7 @@ def test_the_policy_allows_the_stylesheet_and_nothing_else():
     )
     assert policy == (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        "media-src data:; base-uri 'none'; form-action 'none'"
     )
     assert html.index("Content-Security-Policy") < html.index("<style>")
     assert "&" not in style.replace("&&", "") and "\r" not in style
@@ -268,6 +274,21 @@ def test_a_drawing_that_is_not_markup_is_escaped():
     assert "<b>x</b>" not in html and "&lt;b&gt;x&lt;/b&gt;" in html
     trusted = Drawing(Markup('<i class="x">y</i>'), "alt")
     assert '<i class="x">y</i>' in render(Report("r", "", (), (Section("s", "s", (trusted,)),)))
+
+
+def test_a_gallery_holds_pictures_and_sounds_in_the_page(tmp_path: Path):
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
+    drawings = tuple(
+        Drawing(html_of(kind, str(tmp_path / name)), "Row 1", "Row 1: answered “x”.")
+        for kind, name in (("image", "a.png"), ("audio", "a.wav"))
+    )
+    html = render(Report("r", "", (), (Section("s", "s", (Gallery(drawings),)),)))
+    held = [(tag, one["src"] or "") for tag, one in parsed(html).elements if "src" in one]
+    assert [tag for tag, _ in held] == ["img", "audio"]
+    assert [source.partition(";")[0] for _, source in held] == ["data:image/png", "data:audio/wav"]
+    assert html.count('<figure class="drawing"') == 2 and html.count("Row 1: answered") == 2
+    assert not re.search(r"\sstyle=", html), "the policy would refuse it"
 
 
 def test_the_same_report_gives_the_same_page():

@@ -122,7 +122,7 @@ def test_padding_follows_the_tokenizer_that_asks(load: Callable[..., Any], tmp_p
     assert_same(encode(left, TEXTS, 32, cache=tmp_path), encode(left, TEXTS, 32))
 
 
-@pytest.mark.parametrize("name", token_cache.NAMES)
+@pytest.mark.parametrize("name", token_cache.KINDS)
 @pytest.mark.parametrize("damage", ["missing", "cut", "empty", "garbage"])
 def test_damaged_files_are_made_anew(
     load: Callable[..., Any], name: str, damage: str, tmp_path: Path

@@ -1,0 +1,50 @@
+"""Models with one output for each class, label or number, by what their samples consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..errors import RecipeError, paragraph
+
+IMAGE_TEXT = "pictures with texts"
+"""Stands for the Auto class of such models, which depends on the model (`multimodal.fusion`)."""
+
+HEADS = {
+    frozenset({"text"}): "AutoModelForSequenceClassification",
+    frozenset({"image"}): "AutoModelForImageClassification",
+    frozenset({"audio"}): "AutoModelForAudioClassification",
+    frozenset({"image", "text"}): IMAGE_TEXT,
+}
+"""transformers' Auto class for samples whose parts have these modalities."""
+
+
+USUAL = {
+    frozenset({"text"}): "bundled/minilm",
+    frozenset({"image"}): "bundled/image",
+    frozenset({"audio"}): "bundled/audio",
+    frozenset({"image", "text"}): "bundled/clip",
+}
+"""Models that come with Pellucid, by what their samples consist of."""
+
+
+def auto_of(modalities: Collection[str]) -> str:
+    """Return the Auto class of transformers that puts a head on a model for such samples.
+
+    For pictures with texts `IMAGE_TEXT`, which `models.load` and `models.reload` understand.
+
+    Raises
+    ------
+    RecipeError
+        If there is none for this combination.
+    """
+    named = sorted(modalities)
+    found = HEADS.get(frozenset(named))
+    if found is None or named.count("image") > 1 or named.count("audio") > 1:
+        raise RecipeError(
+            paragraph(
+                "recipe, key “data.inputs”",
+                f"no model reads {' and '.join(named)} together here",
+                "Name one or several columns of text, or one of pictures or sounds",
+            )
+        )
+    return found

@@ -1,0 +1,5 @@
+"""What differs for pictures: reading them, and encoding them for a model."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
