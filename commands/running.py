@@ -48,7 +48,9 @@ def train(
 
 
 def demo(
-    kind: Annotated[str, typer.Option(help="What the demo is about: text.")] = "text",
+    kind: Annotated[
+        str, typer.Option(help="What the demo is about: text, image, audio or vqa.")
+    ] = "text",
     runs: Runs = Path("runs"),
     changes: Change = None,
     resume: Annotated[

@@ -221,9 +221,9 @@ def sample_fingerprints(samples: list[tuple[str, ...]]) -> list[str]:
     A file counts by what it holds, wherever it lies.
     """
     return [
-        hashlib.sha256(
-            "\0".join(map(content, parts)).encode("utf-8", "surrogatepass")
-        ).hexdigest()[:16]
+        hashlib.sha256("\0".join(map(content, parts)).encode("utf-8", "surrogatepass")).hexdigest()[
+            :16
+        ]
         for parts in samples
     ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,9 +111,9 @@ def left_out(bad: Sequence[dict[str, Any]]) -> list[Block]:
     return [
         Table(
             "Rows left out, because their file can’t be used",
-            ("Row", "Column", "File", "Why"),
+            ("Table", "Row", "Column", "File", "Why"),
             tuple(
-                (f"{one['row']:,}", one["column"], one["cell"], one["reason"])
+                (Path(one["source"]).name, one["row"], one["column"], one["cell"], one["reason"])
                 for one in bad[:LISTED]
             ),
             note="Nothing was learnt or measured of these rows (`on_bad_sample: skip`)."
@@ -184,7 +185,7 @@ def _numbers(frame: pd.DataFrame, labels: Sequence[str], spec: DataSpec) -> _Ran
     far = np.abs(found - true)
     said = [
         f"answered {number(answer)}, labelled {number(label)}."
-        for answer, label in zip(found, true, strict=True)
+        for answer, label in zip(found.tolist(), true.tolist(), strict=True)
     ]
     every = np.arange(len(frame))
     return _Ranked(
@@ -204,12 +205,14 @@ RANK = {"classification": _classes, "multilabel": _sets, "regression": _numbers}
 
 def _first(rows: NDArray[np.int64], by: NDArray[Any], count: int) -> NDArray[np.int64]:
     """Return the rows with the smallest values, in their order."""
-    return rows[np.argsort(by[rows], kind="stable")][:count]
+    found: NDArray[np.int64] = rows[np.argsort(by[rows], kind="stable")][:count]
+    return found
 
 
 def _evenly(rows: NDArray[np.int64], by: NDArray[Any], count: int) -> NDArray[np.int64]:
     """Return rows evenly spread over their order by a value."""
-    ordered = rows[np.argsort(by[rows], kind="stable")]
+    ordered = _first(rows, by, len(rows))
     if len(ordered) <= count:
         return ordered
-    return ordered[np.linspace(0, len(ordered) - 1, count).round().astype(int)]
+    places = np.linspace(0, len(ordered) - 1, count).round().astype(np.int64)
+    return np.take(ordered, places)

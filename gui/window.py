@@ -185,6 +185,8 @@ class MainWindow(QMainWindow):
 
     def take(self, paths: list[Path]) -> None:
         """Open files and folders by what they are: a table, a recipe, a run, a workspace."""
+        from .pages.data.asked import TABLES, holds_files
+
         first = paths[0]
         if first.is_dir() and (first / "recipe.yaml").is_file():
             self.go("results", run=first)
@@ -192,13 +194,14 @@ class MainWindow(QMainWindow):
             self.open_workspace(first)
         elif first.suffix.lower() in (".yaml", ".yml"):
             self.go("recipe", path=first)
-        elif first.suffix.lower() in (".csv", ".tsv", ".json", ".jsonl", ".parquet"):
+        elif first.suffix.lower() in TABLES or holds_files(first):
             self.go("data", table=first)
         elif not (self.current and self.page(self.current).take_files(paths)):
             self.notices.show(
                 tr(
                     "{name} can’t be opened here. Bring a table (CSV, TSV, JSON, JSONL or "
-                    "Parquet), a recipe (YAML), a run’s folder or a workspace."
+                    "Parquet), a folder of pictures or sounds, a recipe (YAML), a run’s folder or "
+                    "a workspace."
                 ).format(name=first.name),
                 "warning",
             )

@@ -182,11 +182,11 @@ PLANS = {
         samples=sounds,
         model=audio_model,
         processor=audio_processor,
-        count=6_000,
-        epochs=10,
+        count=12_000,
+        epochs=14,
         rate=1e-3,
         batch=32,
-        augment=["gain", {"noise": {"chance": 0.3}}],
+        augment=["spec_augment"],
         learnt="synthesised syllables and sound events of up to two seconds: which consonants, "
         "vowels and events can be heard in them",
         limits="It has never heard a person. It tells sounds of speech apart well enough to learn "

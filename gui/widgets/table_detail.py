@@ -19,6 +19,7 @@ from ..frame.style import SPACE
 from ..frame.texts import tr
 from .basics import label, scrolled
 from .conversation import Conversation, Said
+from .parts import Part, Parts
 from .table_view import TableView
 
 MOST = 20_000
@@ -29,12 +30,15 @@ class DetailStrip(QWidget):
     """The current cell of a table in full, with where it stands.
 
     `conversation` reads a row's cells as a conversation, which is shown in place of the cell; by
-    itself it reads none.
+    itself it reads none. `files` returns a row's pictures and sounds, which `parts` shows beside
+    the cell; by itself there are none.
     """
 
-    def __init__(self, view: TableView, lines: int = 3) -> None:
+    def __init__(self, view: TableView, lines: int = 3, *, parts: Parts | None = None) -> None:
         super().__init__()
         self._view = view
+        self.parts = parts
+        self.files: Callable[[int], Sequence[Part]] = lambda _: ()
         self.conversation: Callable[[Mapping[str, Any]], Sequence[Said] | None] = lambda _: None
         self.messages = Conversation(tr("The chosen row as a conversation"))
         self.where = label(tr("Choose a cell to read it in full."), "muted")
@@ -58,7 +62,13 @@ class DetailStrip(QWidget):
         talk.addStretch(1)
         self._talk = scrolled(inside)
         self._ways.addWidget(self._talk)
-        column.addWidget(self._ways, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(2 * SPACE)
+        if parts is not None:
+            parts.hide()
+            beside.addWidget(parts, 3)
+        beside.addWidget(self._ways, 2)
+        column.addLayout(beside, 1)
 
     def follow(self) -> None:
         """Follow the view's current cell; called again after the view shows another model."""
@@ -74,6 +84,8 @@ class DetailStrip(QWidget):
             self.where.setText(tr("Choose a cell to read it in full."))
             self.text.setPlainText("")
             self._ways.setCurrentWidget(self.text)
+            self._ways.show()
+            self._show_files(())
             return
         source, column = model.source_row(index.row()), index.column()
         text = model.text(source, column)
@@ -93,5 +105,17 @@ class DetailStrip(QWidget):
             self.messages.show_messages(messages)
             self._talk.verticalScrollBar().setValue(0)
         self._ways.setCurrentWidget(self._talk if messages else self.text)
+        files = self.files(source)
+        self._show_files(files)
+        # Its name stands beside the picture already.
+        named = text is not None and any(one.name == model.names[column] for one in files)
+        self._ways.setVisible(not named)
+        if named:
+            said = tr("Row {row}, {column}").format(row=f"{source + 1:,}", column=name)
         self.where.setText(said)
         self.text.setPlainText("" if text is None else visible(text, MOST, lines=True))
+
+    def _show_files(self, files: Sequence[Part]) -> None:
+        if self.parts is not None:
+            self.parts.show_parts(files)
+            self.parts.setVisible(bool(files))

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     QThreadPool,
     Signal,
 )
-from PySide6.QtGui import QFont, QPalette
+from PySide6.QtGui import QFont, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ...multimodal.escape import visible
@@ -32,6 +32,7 @@ DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 TOOLTIP = int(Qt.ItemDataRole.ToolTipRole)
 ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 COLOUR = int(Qt.ItemDataRole.ForegroundRole)
+PICTURE = int(Qt.ItemDataRole.DecorationRole)
 FONT = int(Qt.ItemDataRole.FontRole)
 NAME = int(Qt.ItemDataRole.AccessibleTextRole)
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -91,6 +92,9 @@ class ColumnsModel(QAbstractTableModel):
         self._texts = [(texts or {}).get(name) for name in self.names]
         self.notes: dict[int, str] = {}
         """Further words about a column, which its tooltip and its accessible name say."""
+        self.pictures: dict[int, Callable[[int], QIcon | None]] = {}
+        """What draws a small picture before the text of a column, by a row's number in the table;
+        given before the model is shown."""
         self._now = Arranged()
         self._sort: Sort | None = None
         self._rows: Rows | None = None
@@ -249,6 +253,8 @@ class ColumnsModel(QAbstractTableModel):
                 out = self._italic if role == FONT else QApplication.palette().color(muted)
         elif role == TOOLTIP:
             out = self._tip(index)
+        elif role == PICTURE and index.column() in self.pictures:
+            out = self.pictures[index.column()](self.source_row(index.row()))
         return out
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> Any:

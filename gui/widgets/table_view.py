@@ -44,8 +44,11 @@ from .background import Later
 from .table_model import ColumnsModel, Index
 
 ROW, PAD = 30, 8
-NARROW, WIDE = 72, 340
-"""Least and most pixels of a column at first; more where there is room."""
+PICTURE_ROW, PICTURE = 48, QSize(80, 40)
+"""Height of rows with small pictures, and the room that a picture gets at most."""
+NARROW, WIDE, NAMED = 72, 340, 230
+"""Least and most pixels of a column at first, and those of one with small pictures before its
+files' names; more where there is room."""
 SAMPLE = 150
 """Rows by which a column's width is chosen."""
 MOST_COPIED, MOST_AT_ONCE = 20_000, 1_000
@@ -77,6 +80,8 @@ class TableView(QTableView):
         self.setAccessibleName(name)
         self.more_items: MoreItems | None = None
         """Gives further items of the menu for a row of the table and a column."""
+        self.space: Callable[[], bool] | None = None
+        """What the space bar does for the current row; False where that is nothing."""
         self._by_hand = False
         self._current, self._column = -1, 0
         self._copying: Later | None = None
@@ -92,6 +97,7 @@ class TableView(QTableView):
         self.setCornerButtonEnabled(False)
         self.setTabKeyNavigation(False)
         self.setItemDelegate(_Cells(self))
+        self.setIconSize(PICTURE)
         rows = self.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(ROW)
@@ -120,7 +126,13 @@ class TableView(QTableView):
                 gone.deleteLater()
         model.arranged.connect(self._arranged)
         self._by_hand = False
+        self.fit_rows()
         self.fit_columns()
+
+    def fit_rows(self) -> None:
+        """Make rows as high as what is shown in them."""
+        pictures = self.columns is not None and bool(self.columns.pictures)
+        self.verticalHeader().setDefaultSectionSize(PICTURE_ROW if pictures else ROW)
 
     @property
     def columns(self) -> ColumnsModel | None:
@@ -233,6 +245,8 @@ class TableView(QTableView):
             self.copy_rows()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
             self.row_opened.emit(self._source(index))
+        elif event.key() == Qt.Key.Key_Space and self.space is not None and self.space():
+            event.accept()
         else:
             super().keyPressEvent(event)
 
@@ -297,7 +311,11 @@ class TableView(QTableView):
         rows = range(min(model.rowCount(), SAMPLE))
         cells = (str(model.index(row, column).data() or "") for row in rows)
         widest = max(metrics.horizontalAdvance(text[:200]) for text in cells)
-        return widest + 2 * PAD + 4
+        picture = PICTURE.width() if column in model.pictures else 0
+        return widest + picture + 2 * PAD + 4
+
+    def _least(self, column: int) -> int:
+        return min(self.horizontalHeader().sectionSizeHint(column), WIDE)
 
     def fit_columns(self) -> None:
         """Choose every column's width, and share out the room that is left to those cut short."""
@@ -308,7 +326,7 @@ class TableView(QTableView):
         shown = [at for at in range(model.columnCount()) if not self.isColumnHidden(at)]
         wishes = {at: max(self._wish(at), header.sectionSizeHint(at), NARROW) for at in shown}
         widths = {
-            at: max(min(wish, WIDE), min(header.sectionSizeHint(at), WIDE))
+            at: max(min(wish, NAMED if at in model.pictures else WIDE), self._least(at))
             for at, wish in wishes.items()
         }
         room = self.viewport().width() - sum(widths.values())
@@ -396,4 +414,7 @@ class _Cells(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         option.state &= ~QStyle.StateFlag.State_HasFocus
+        model = index.model()
+        if isinstance(model, ColumnsModel) and index.column() in model.pictures:
+            option.textElideMode = Qt.TextElideMode.ElideLeft  # the end of a path is its name
         option.rect = option.rect.adjusted(PAD - 4, 0, -(PAD - 4), 0)

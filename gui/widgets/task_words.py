@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..frame.texts import tr
@@ -18,16 +19,53 @@ class TaskWords:
     meaning: str
 
 
-def task_words() -> dict[str, TaskWords]:
-    """Return every task's words, in the order in which a choice offers them."""
+def part_words() -> dict[str, tuple[str, str]]:
+    """Return what one part of each modality is called, and several of them."""
+    return {
+        "text": (tr("text"), tr("texts")),
+        "image": (tr("picture"), tr("pictures")),
+        "audio": (tr("sound"), tr("sounds")),
+    }
+
+
+def parts_words(modalities: Collection[str]) -> str:
+    """Return what samples with such parts are called: “pictures”, “pictures and texts”."""
+    return _joined(modalities, 1)
+
+
+def _joined(modalities: Collection[str], number: int) -> str:
+    words = part_words()
+    named = [words[kind][number] for kind in dict.fromkeys(modalities) if kind in words]
+    usual = (tr("sample"), tr("samples"))[number]
+    return (
+        tr("{one} and {other}").format(one=named[0], other=named[1])
+        if len(named) > 1
+        else (named[0] if named else usual)
+    )
+
+
+def task_words(modalities: Collection[str] = ("text",)) -> dict[str, TaskWords]:
+    """Return every task's words, in the order in which a choice offers them.
+
+    Parameters
+    ----------
+    modalities
+        What the parts of a sample are; none where that is left open.
+    """
+    one = _joined(modalities, 0)
     return {
         "classification": TaskWords(
-            tr("One class per text"), tr("Each text gets one of several classes.")
+            tr("One class per {part}").format(part=one),
+            tr("Each {part} gets one of several classes.").format(part=one),
         ),
         "multilabel": TaskWords(
-            tr("Several labels per text"), tr("Each text may have none, one or several labels.")
+            tr("Several labels per {part}").format(part=one),
+            tr("Each {part} may have none, one or several labels.").format(part=one),
         ),
-        "regression": TaskWords(tr("A number per text"), tr("Each text gets a number.")),
+        "regression": TaskWords(
+            tr("A number per {part}").format(part=one),
+            tr("Each {part} gets a number.").format(part=one),
+        ),
         "token_classification": TaskWords(
             tr("Tags of words"), tr("Each word gets a tag, such as the names in a sentence.")
         ),
@@ -54,7 +92,7 @@ def task_words() -> dict[str, TaskWords]:
     }
 
 
-def task_name(task: str) -> str:
+def task_name(task: str, modalities: Collection[str] = ("text",)) -> str:
     """Return what a task is called; one that is not known here as itself."""
-    known = task_words().get(task)
+    known = task_words(modalities).get(task)
     return known.name if known is not None else task.replace("_", " ")

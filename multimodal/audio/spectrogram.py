@@ -63,7 +63,8 @@ def log_mel(samples: NDArray[np.float32], rate: int, columns: int, bands: int = 
     if loudest <= SILENCE:
         return np.zeros((bands, columns))
     decibels = 10 * np.log10(np.maximum(mean, SILENCE * 1e-6) / loudest)
-    return np.clip(1 + decibels / RANGE, 0, 1)
+    values: Values = np.clip(1 + decibels / RANGE, 0, 1)
+    return values
 
 
 def mel_power(samples: NDArray[np.float32], rate: int, bands: int, wished: int) -> Values:

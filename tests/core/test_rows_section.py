@@ -130,8 +130,14 @@ def test_sets_are_ranked_by_what_differs(dataset: Dataset) -> None:
 
 def test_rows_that_were_left_out_are_listed() -> None:
     assert left_out([]) == []
-    one = {"source": "t.csv", "row": 1234, "column": "image", "cell": "x.png", "reason": "empty"}
+    one = {
+        "source": "/far/away/t.csv",
+        "row": 1234,
+        "column": "image",
+        "cell": "x.png",
+        "reason": "empty",
+    }
     (table,) = left_out([one] * (LISTED + 3))
     assert isinstance(table, Table)
-    assert table.rows[0] == ("1,234", "image", "x.png", "empty")
+    assert table.rows[0] == ("t.csv", 1234, "image", "x.png", "empty")
     assert len(table.rows) == LISTED and "3 more" in table.note

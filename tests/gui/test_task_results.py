@@ -279,7 +279,7 @@ def test_without_texts_the_answers_are_still_there(
     page = window.page("results")
     wait_until(lambda: page.reading is not None)
     pane = rows_of(page, wait_until)
-    wait_until(lambda: pane.state.text() == "The texts are not here", 60)
+    wait_until(lambda: pane.state.text() == "The inputs are not here", 60)
     assert len(shown(pane)) == made_runs.ROWS // 2
     assert "was not read yet" in pane.detail.text.toPlainText()
 

@@ -6,15 +6,22 @@ import hashlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ....core.folders import totals
 from ....core.look import Look
+from ....errors import DataError
+from ....multimodal.media import modality_of
 
 if TYPE_CHECKING:
     from ....core.guess import Role
 
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 LIMIT = 256
+MOST_LOOKED = 2000
+"""Files of a folder that are passed over until a picture or sound is found."""
 ROLES = ("input", "label", "labels", "group", "split", "id", "weight", "none")
 ONLY_ONE = frozenset({"label", "id", "split", "weight"})
 """Roles that one column may have."""
@@ -98,11 +105,24 @@ def folder_of(memory: Path, path: Path) -> Path:
     return memory / "tables" / hashlib.sha256(str(path).encode()).hexdigest()[:16]
 
 
+def holds_files(path: Path) -> bool:
+    """Whether a folder holds pictures or sounds, as far as its first files tell."""
+    if not path.is_dir():
+        return False
+    return any(modality_of(one.name) for one in islice(path.rglob("*"), MOST_LOOKED))
+
+
 def is_unchanged(look: Look, path: Path) -> bool:
-    """Whether the file is still the one that was looked at, by its size and time."""
+    """Whether the file is still the one that was looked at, by its size and time.
+
+    Of a folder it is the size of all files and the time of the last change that count.
+    """
     try:
         status = path.stat()
-    except OSError:
+        if path.is_dir():
+            _, size, changed = totals(path)
+            return (size, changed / 1e9) == (look.source.size, look.source.modified)
+    except (OSError, DataError):
         return False
     return (status.st_size, status.st_mtime) == (look.source.size, look.source.modified)
 
@@ -124,6 +144,12 @@ def roles_of(look: Look, asked: Asked) -> dict[str, Role]:
     return {one.name: asked.roles.get(one.name, one.role) for one in look.columns}
 
 
+def held_by(look: Look, roles: Mapping[str, Role]) -> tuple[str, ...]:
+    """Return what the parts of a sample are; texts where no column is an input."""
+    held = [one.modality or "text" for one in look.columns if roles[one.name] == "input"]
+    return tuple(dict.fromkeys(held)) or ("text",)
+
+
 def with_role(look: Look, asked: Asked, column: str, role: Role) -> Asked:
     """Give a column a role; the one that had it where only one may have it becomes unused."""
     roles = roles_of(look, asked)
@@ -141,7 +167,9 @@ def for_recipe(look: Look, asked: Asked) -> dict[str, Any]:
 
     return {
         "source": str(asked.path),
-        "inputs": {name: "text" for name, has in roles.items() if has == "input"},
+        "inputs": {
+            one.name: one.modality or "text" for one in look.columns if roles[one.name] == "input"
+        },
         "label": one("label"),
         "labels": [name for name, has in roles.items() if has == "labels"],
         "groups": [name for name, has in roles.items() if has == "group"],

@@ -18,6 +18,14 @@ def register(page: DataPage, context: Context) -> None:
     deeds = (
         Deed("data.bring", tr("Bring a table …"), page.ask_file, menu="file", icon="open"),
         Deed(
+            "data.folder",
+            tr("Open a folder of pictures or sounds …"),
+            page.ask_folder,
+            menu="file",
+            icon="image",
+            tip=tr("Each file is a row; folders inside name its label"),
+        ),
+        Deed(
             "data.recipe",
             tr("Make a recipe"),
             page.make_recipe,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -13,7 +13,7 @@ from ...frame.icons import icon
 from ...frame.texts import tr
 from ...frame.theme import Theme
 from ...widgets.table import ColumnsModel, TableHeader
-from .role_words import role_words
+from .role_words import RoleWords, role_words
 
 if TYPE_CHECKING:
     from ....core.guess import Role
@@ -31,18 +31,23 @@ class RoleHeader(TableHeader):
         super().__init__(parent)
         self._theme = theme
         self._roles: list[Role] = []
+        self._words: list[RoleWords] = []
         self.setFixedHeight(NAME + CHIP + 8)
         self.setAccessibleName(tr("Columns with their roles"))
         theme.changed.connect(self.viewport().update)
 
-    def show_roles(self, roles: Mapping[str, Role]) -> None:
-        """Show the roles of the columns, in their order."""
+    def show_roles(self, roles: Mapping[str, Role], modalities: Sequence[str | None] = ()) -> None:
+        """Show the roles of the columns, in their order, and of inputs what they hold."""
         self._roles = list(roles.values())
+        known = [*modalities, *[None] * len(self._roles)]
+        self._words = [
+            role_words(modality)[role] for role, modality in zip(self._roles, known, strict=False)
+        ]
         self.viewport().update()
 
     def chip(self, section: int) -> QRect:
         """Return where a column's chip is, in the header's coordinates."""
-        words = role_words()[self._roles[section]]
+        words = self._words[section]
         width = self._small().horizontalAdvance(words.name) + 34
         left, room = self.sectionViewportPosition(section) + SIDE, self.sectionSize(section)
         width = min(width, room - 2 * SIDE)
@@ -55,7 +60,7 @@ class RoleHeader(TableHeader):
         """Return the room that name and chip want."""
         size = super().sectionSizeFromContents(section)
         if section < len(self._roles):
-            words = role_words()[self._roles[section]]
+            words = self._words[section]
             size.setWidth(
                 max(size.width(), self._small().horizontalAdvance(words.name) + 34 + 2 * SIDE)
             )
@@ -72,7 +77,7 @@ class RoleHeader(TableHeader):
         )
         if section >= len(self._roles):
             return
-        words, colour = role_words()[self._roles[section]], self._theme.colour
+        words, colour = self._words[section], self._theme.colour
         used = self._roles[section] != "none"
         chip = self.chip(section)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

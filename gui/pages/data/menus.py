@@ -29,7 +29,7 @@ def role_menu(parent: QWidget, column: Column, now: Role, choose: Callable[[Role
     menu = QMenu(parent)
     menu.setAccessibleName(tr("Role of {column}").format(column=visible(column.name, 60)))
     menu.aboutToHide.connect(menu.deleteLater)
-    words = role_words()
+    words = role_words(column.modality)
     said = tr("{role}: {reason}").format(
         role=words[column.role].name, reason=visible(column.reason, 80)
     )
@@ -79,7 +79,8 @@ def more_items(page: DataPage) -> Items:
         (None, None),
         (tr("Look again"), page.look_again if here else None),
     ]
-    if asked is not None and asked.path.suffix.lower() != ".parquet":
+    encoded = asked is not None and asked.path.suffix.lower() != ".parquet"
+    if asked is not None and encoded and not asked.path.is_dir():
         out += [
             (tr("Read as {encoding}").format(encoding=one), partial(page.read_as, one))
             for one in ENCODINGS

@@ -25,10 +25,13 @@ from ...widgets.background import Later
 from ...widgets.task_words import task_name
 from .asked import (
     OWN_COLUMNS,
+    TABLES,
     Asked,
     answers,
     folder_of,
     for_recipe,
+    held_by,
+    holds_files,
     is_unchanged,
     roles_of,
     shell,
@@ -45,7 +48,6 @@ from .view import TableArea, TopBar, nothing_yet
 if TYPE_CHECKING:
     from ....core.guess import Role
 
-TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 TALKS = frozenset({"chat", "preference"})
 """Tasks whose rows are conversations."""
 MOST_RECENT = 8
@@ -115,9 +117,9 @@ class DataPage(QWidget):
             self.show_what()
 
     def take_files(self, paths: Sequence[Path]) -> bool:
-        """Take the first table of what was dropped."""
+        """Take the first table of what was dropped, or the first folder of pictures or sounds."""
         for path in paths:
-            if path.suffix.lower() in TABLES:
+            if path.suffix.lower() in TABLES or holds_files(path):
                 self.bring(path)
                 return True
         return False
@@ -138,6 +140,15 @@ class DataPage(QWidget):
             tr("Bring a table"),
             str(shown),
             tr("Tables (*.csv *.tsv *.json *.jsonl *.parquet);;All files (*)"),
+        )
+        if name:
+            self.bring(Path(name))
+
+    def ask_folder(self) -> None:
+        """Let a person choose a folder of pictures or sounds."""
+        shown = self.asked.path.parent if self.asked else self._context.workspace.path
+        name = QFileDialog.getExistingDirectory(
+            self, tr("Open a folder of pictures or sounds"), str(shown)
         )
         if name:
             self.bring(Path(name))
@@ -199,7 +210,7 @@ class DataPage(QWidget):
         self._groups = {}
         if not same_rows:
             numeric = {one.name for one in seen.look.columns if one.numeric}
-            self.area.show_rows(seen.table, numeric)
+            self.area.show_rows(seen.table, numeric, seen.look)
             self.area.bar.clear()
         self._remember()
         self._stack.setCurrentIndex(CONTENT)
@@ -373,11 +384,12 @@ class DataPage(QWidget):
 
 
 def _lead(seen: Seen, asked: Asked) -> str:
-    look = seen.look
+    look, roles = seen.look, roles_of(seen.look, asked)
+    plain = asked.path.suffix.lower() == ".parquet" or asked.path.is_dir()
     parts = [
         tr("{n} rows, {m} columns").format(n=f"{look.rows:,}", m=f"{len(look.columns):,}"),
         size(look.source.size),
-        *([] if asked.path.suffix.lower() == ".parquet" else [asked.encoding]),
-        task_name(task_of(look, roles_of(look, asked))).lower(),
+        *([] if plain else [asked.encoding]),
+        task_name(task_of(look, roles), held_by(look, roles)).lower(),
     ]
     return " · ".join(parts)

@@ -28,7 +28,7 @@ from ...frame.theme import Theme
 from ...widgets.bars import Bar, Bars, Histogram, share
 from ...widgets.basics import Card, label
 from ...widgets.task_words import DEFAULT, task_words
-from .asked import OWN_COLUMNS, task_of
+from .asked import OWN_COLUMNS, held_by, task_of
 from .filter_bar import Condition
 from .reading import MISSING
 
@@ -89,7 +89,8 @@ class SidePane(QWidget):
         split = next((name for name, role in roles.items() if role == "split"), None)
         if split is not None and by_name[split].values:
             self._add(self._values(by_name[split], look.rows, tr("Split: {name}")))
-        self._add(self._lengths(look, task_of(look, roles)))
+        if "text" in held_by(look, roles):
+            self._add(self._lengths(look, task_of(look, roles)))
         self._add(self._missing(look, roles))
         self._column.addStretch(1)
         self.mark(self._set)
@@ -250,7 +251,7 @@ def _told(look: Look, roles: Mapping[str, Role]) -> list[tuple[str, str]]:
     has = set(roles.values())
     task = task_of(look, roles)
     if task != DEFAULT:
-        known = task_words()[task]
+        known = task_words(held_by(look, roles))[task]
         out.append((tr("{name}. {meaning}").format(name=known.name, meaning=known.meaning), "note"))
     if task in OWN_COLUMNS:
         pass  # the task finds its columns by itself

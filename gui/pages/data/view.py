@@ -23,11 +23,14 @@ from ...frame.icons import icon
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState, MoreButton, PageHeader, action_button, label, scrolled
+from ...widgets.parts import Parts
 from ...widgets.table import ColumnsModel, DetailStrip, TableView
+from ...widgets.thumbnails import Thumbnails
 from .conversations import row_conversation
 from .filter_bar import FilterBar
 from .header import RoleHeader
 from .role_words import role_words
+from .row_files import RowFiles
 from .side import SidePane
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ SHARE, NARROW, WIDE = 0.33, 300, 520
 DETAIL = 110
 TALK = 0.55
 """Share of the height that a conversation gets."""
+FILES = 0.42
+"""Share of the height that a row's picture or sound gets."""
 Items = Sequence[tuple[str | None, Callable[[], object] | None]]
 
 
@@ -106,7 +111,13 @@ class TableArea(QWidget):
         self.header = RoleHeader(self.view, context.theme)
         self.view.use_header(self.header)
         self.bar = FilterBar(context.actions["data.clear"])
-        self.detail = DetailStrip(self.view)
+        self.thumbnails = Thumbnails(self, context.pool)
+        self.thumbnails.came.connect(self.view.viewport().update)
+        self._files = RowFiles(self.thumbnails)
+        self.parts = Parts(context.theme, context.pool, low=True)
+        self.detail = DetailStrip(self.view, parts=self.parts)
+        self.detail.files = self._files.parts
+        self.view.space = self.parts.turn
         self.side = SidePane(context.theme)
         rows = QSplitter(Qt.Orientation.Vertical)
         rows.addWidget(self.view)
@@ -134,42 +145,59 @@ class TableArea(QWidget):
         self.split.addWidget(self.pane)
         self.split.setChildrenCollapsible(False)
         self._by_hand = self._talks = False
+        self._share = 0.0
         self.split.splitterMoved.connect(self._moved)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.split)
         self._show_side(bool(context.workspace.recall("data.side", True)))
 
-    def show_rows(self, table: Any, numeric: Collection[str]) -> None:
-        """Show a table's rows."""
+    def show_rows(self, table: Any, numeric: Collection[str], look: Look) -> None:
+        """Show a table's rows, files in it as small pictures."""
         model = ColumnsModel(table, self._context.pool, self.view, numeric=numeric)
+        self._files.show(table, look)
+        model.pictures = self._files.pictures()
+        self._room()
         model.arranged.connect(self._count)
         model.failed.connect(lambda why: self._context.notices.show(why, "warning"))
         self.view.show_model(model)
         self.detail.follow()
+        if self._files:
+            self.view.go_to(0)
         self._count()
 
     def show_roles(self, look: Look, roles: Mapping[str, Role]) -> None:
         """Show the columns' roles over them, with the reasons as tooltips."""
-        self.header.show_roles(roles)
-        model, words = self.view.columns, role_words()
+        self.header.show_roles(roles, [one.modality for one in look.columns])
+        model = self.view.columns
         if model is None:
             return
         for at, one in enumerate(look.columns):
             role = roles[one.name]
             why = one.reason if role == one.role else tr("chosen by you")
-            model.notes[at] = f"{words[role].meaning} ({visible(why, 200)})"
+            meaning = role_words(one.modality)[role].meaning
+            model.notes[at] = f"{meaning} ({visible(why, 200)})"
+        if self._files.learn(look):
+            model.pictures = self._files.pictures()
+            self.view.fit_rows()
+            self._room()
         self.view.fit_columns()
 
     def show_conversations(self, on: bool) -> None:
         """Show the chosen row as a conversation, with room for it, or a cell as text."""
         self.detail.conversation = row_conversation if on else lambda _: None
-        if on != self._talks:
-            self._talks = on
-            whole = sum(self.rows.sizes()) or self.height()
-            share = round(whole * TALK) if on else DETAIL
-            self.rows.setSizes([whole - share, share])
+        self._talks = on
+        self._room()
         self.detail.show_cell(self.view.currentIndex())
+
+    def _room(self) -> None:
+        """Give a conversation or a picture room, and take it back from cells that need none."""
+        share = TALK if self._talks else FILES if self._files else 0.0
+        if share != self._share:
+            self._share = share
+            whole = sum(self.rows.sizes()) or self.height()
+            low = round(whole * share) or DETAIL
+            self.rows.setSizes([whole - low, low])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the pane its share, until a person chose another one."""
@@ -200,6 +228,8 @@ class TableArea(QWidget):
     def leave(self) -> None:
         """Wait for nothing any more."""
         self.bar.stop()
+        self.thumbnails.end()
+        self.parts.end()
 
     def _cut_short(self, rows: int) -> None:
         said = tr("Only the first {n} of the selected rows were copied. The file has them all.")
@@ -225,11 +255,15 @@ def nothing_yet(page: DataPage) -> QWidget:
         tr("Bring a table"),
         tr(
             "Drop a CSV, TSV, JSON, JSONL or Parquet file anywhere on this window, or press "
-            "Ctrl+O. Pellucid looks at it and guesses what can be learnt of it: which column is "
-            "the text, which the answer, and which name groups of people. Nothing in the file is "
-            "changed."
+            "Ctrl+O; or open a folder of pictures or sounds. Pellucid looks at it and guesses what "
+            "can be learnt of it: which column is the input, which the answer, and which name "
+            "groups of people. Nothing in it is changed."
         ),
-        [(tr("Bring a table …"), page.ask_file), (tr("Look at the sample"), page.sample)],
+        [
+            (tr("Bring a table …"), page.ask_file),
+            (tr("Open a folder …"), page.ask_folder),
+            (tr("Look at the sample"), page.sample),
+        ],
     )
     recent = page.recent()
     if not recent:

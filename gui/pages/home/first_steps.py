@@ -25,7 +25,7 @@ class FirstSteps(Card):
                 context,
                 1,
                 tr("Bring a table"),
-                tr("CSV, TSV, JSON, JSONL or Parquet: texts with their labels, or conversations."),
+                tr("Texts, pictures or sounds with their labels, or conversations."),
             ),
             _Step(
                 context,

@@ -24,6 +24,8 @@ from .tour import Tour
 
 WIDEST = 1560
 """Pixels over which the cards would be wider than their texts are good to read."""
+ROOMY = 1400
+"""Pixels from which two examples stand beside each other."""
 
 
 class HomePage(QWidget):
@@ -43,6 +45,7 @@ class HomePage(QWidget):
         self.runs = RecentRuns(context)
         self.workspaces = RecentWorkspaces(context)
         self.machine = Machine(context)
+        self._beside = 0
         self._lay_out()
         if not Tour.wanted():
             self.tour.hide()
@@ -81,6 +84,7 @@ class HomePage(QWidget):
         super().resizeEvent(event)
         side = max(3 * SPACE, (self.width() - WIDEST) // 2)
         self._inside.setContentsMargins(side, 3 * SPACE, side, 3 * SPACE)
+        self._place_examples(2 if self.width() >= ROOMY else 1)
 
     def refresh(self) -> None:
         """Show everything as it is now."""
@@ -120,6 +124,14 @@ class HomePage(QWidget):
                 )
             )
 
+    def _place_examples(self, beside: int) -> None:
+        """Put so many examples beside one another."""
+        if self._beside == beside:
+            return
+        self._beside = beside
+        for at, example in enumerate(self.examples):
+            self._grid.addWidget(example, at // beside, at % beside)
+
     def _lay_out(self) -> None:
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):
@@ -127,11 +139,10 @@ class HomePage(QWidget):
         left.addWidget(self.first)
         if self.examples:
             left.addWidget(label(tr("Examples"), "heading"))
-        row = QGridLayout()
-        row.setSpacing(2 * SPACE)
-        for at, example in enumerate(self.examples):
-            row.addWidget(example, at // 2, at % 2)
-        left.addLayout(row)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2 * SPACE)
+        self._place_examples(1)
+        left.addLayout(self._grid)
         left.addStretch(1)
         for card in (self.tour, self.runs, self.workspaces, self.machine):
             right.addWidget(card)

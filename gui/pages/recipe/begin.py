@@ -46,7 +46,11 @@ def from_table(new: Mapping[str, Any], folder: Path) -> str:
     named += [(name, "labels") for name in new.get("labels") or ()]
     named += [(name, "group") for name in new.get("groups") or ()]
     named += [(name, "none") for name in new.get("unused") or ()]
-    guesses = [Guess(column, role, reasons.get(column, USUAL)) for column, role in named]
+    held = dict(new.get("inputs") or {})
+    guesses = [
+        Guess(column, role, reasons.get(column, USUAL), held.get(column, "text"))
+        for column, role in named
+    ]
     text = compose(
         table,
         folder / f"{table.stem}.recipe.yaml",
@@ -95,6 +99,8 @@ def moved(text: str, old: Path, new: Path) -> str:
         source = data["source"]
         many = [_one_moved(one, old, new) for one in source] if isinstance(source, list) else None
         text = put(text, ("data", "source"), many or _one_moved(source, old, new))
+    if isinstance(data, dict) and isinstance(data.get("folder"), str):
+        text = put(text, ("data", "folder"), _seen_from(data["folder"], old, new))
     name = model.get("name") if isinstance(model, dict) else None
     if isinstance(name, str) and not name.startswith("bundled/") and (old / name).is_dir():
         text = put(text, ("model", "name"), _seen_from(name, old, new))

@@ -7,13 +7,14 @@ names such a key all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ....multimodal.augment_spec import MODALITY
 from ....multimodal.spec import Task
 from ...frame.texts import tr
-from ...widgets.task_words import DEFAULT, task_name
+from ...widgets.task_words import DEFAULT, parts_words, task_name
 from .schema import at
 
 TASKS: tuple[str, ...] = get_args(Task)
@@ -23,6 +24,7 @@ CLASSES = frozenset({"classification"})
 GENERATED = frozenset({"chat", "causal_lm"})
 UNLABELLED = frozenset({"masked_lm", "chat", "preference"})
 LOW_RANK = frozenset({"lora", "dora", "qlora"})
+FILES = frozenset({"image", "audio"})
 
 ONLY: dict[str, frozenset[str]] = {
     "data.label": frozenset(TASKS) - UNLABELLED,
@@ -45,6 +47,20 @@ ONLY: dict[str, frozenset[str]] = {
     "report.maps": CLASSES,
 }
 """Keys and sections that only some tasks use; all others matter for every task."""
+
+PARTS: dict[str, frozenset[str]] = {
+    "data.folder": FILES,
+    "data.on_bad_sample": FILES,
+    "model.text_encoder": frozenset({"image"}),
+    "model.max_length": frozenset({"text"}),
+    "model.max_seconds": frozenset({"audio"}),
+    "model.cache_gigabytes": FILES,
+    "train.augment": frozenset(MODALITY.values()),
+}
+"""Keys that concern parts of some modalities; they matter where samples have one of them."""
+
+TEXTS_ONLY = frozenset({"explain", "report.maps"})
+"""Keys and sections that matter where all parts are texts."""
 
 KINDS: dict[str, frozenset[str]] = {
     "model.adapt.frozen_layers": frozenset({"full"}),
@@ -102,28 +118,44 @@ class Fitting:
         The way to adapt the model.
     stated
         Whether the recipe names its task.
+    modalities
+        What the inputs hold; texts where the recipe names none.
     """
 
     task: str = DEFAULT
     adapt: str = "full"
     stated: bool = False
+    modalities: tuple[str, ...] = ("text",)
 
     def unused(self, name: str) -> str:
         """Say why a key, or the section that it stands in, doesn't matter; empty where it does."""
-        parts = name.split(".")
-        for depth in range(1, len(parts) + 1):
-            place = ".".join(parts[:depth])
+        keys = name.split(".")
+        for depth in range(1, len(keys) + 1):
+            place = ".".join(keys[:depth])
             tasks = ONLY.get(place)
             if tasks is not None and self.task not in tasks:
-                return tr("Not used for “{task}”.").format(task=task_name(self.task))
+                task = task_name(self.task, self.modalities)
+                return tr("Not used for “{task}”.").format(task=task)
+            parts = PARTS.get(place)
+            other = parts is not None and parts.isdisjoint(self.modalities)
+            if other or (place in TEXTS_ONLY and set(self.modalities) != {"text"}):
+                return tr("Not used for {parts}.").format(parts=parts_words(self.modalities))
         kinds = KINDS.get(name)
         if kinds is not None and self.adapt not in kinds:
             said = choice_words("model.adapt.kind").get(self.adapt, self.adapt)
             return tr("Not used with “{kind}”.").format(kind=said)
         return ""
 
+    def steps(self, name: str, steps: Sequence[str]) -> list[str]:
+        """Return which steps of a list of steps matter for what the inputs hold."""
+        if name != "train.augment":
+            return list(steps)
+        return [step for step in steps if MODALITY[step] in self.modalities]
+
     def foremost(self, name: str) -> bool:
         """Whether a key that is folded else is in sight here."""
+        if name in ("train.augment", "data.folder"):
+            return not FILES.isdisjoint(self.modalities)
         if name in ("model.adapt.rank", "model.adapt.alpha"):
             return self.adapt in LOW_RANK
         return self.task in FOREMOST.get(name, frozenset())
@@ -149,10 +181,14 @@ def fitting(raw: Any) -> Fitting:
     _, task = at(raw, ("model", "task"))
     _, kind = at(raw, ("model", "adapt", "kind"))
     adapt = kind if isinstance(kind, str) else "full"
+    _, inputs = at(raw, ("data", "inputs"))
+    held = inputs.values() if isinstance(inputs, Mapping) else ()
+    modalities = tuple(dict.fromkeys(str(one) for one in held)) or ("text",)
     if isinstance(task, str) and task in TASKS:
-        return Fitting(task, adapt, stated=True)
+        return Fitting(task, adapt, stated=True, modalities=modalities)
     data = raw.get("data") if isinstance(raw, Mapping) else None
-    return Fitting(_pointed_to(data if isinstance(data, Mapping) else {}), adapt)
+    task = _pointed_to(data if isinstance(data, Mapping) else {})
+    return Fitting(task, adapt, modalities=modalities)
 
 
 def _pointed_to(data: Mapping[str, Any]) -> str:
@@ -163,7 +199,11 @@ def _pointed_to(data: Mapping[str, Any]) -> str:
 def choice_words(name: str) -> dict[str, str]:
     """Return words for the values of a choice; none where they speak for themselves."""
     words = {
-        "model.task": {task: task_name(task) for task in TASKS},
+        "model.task": {task: task_name(task, ()) for task in TASKS},
+        "data.on_bad_sample": {
+            "error": tr("stop and name them"),
+            "skip": tr("leave their rows out"),
+        },
         "model.adapt.kind": {
             "full": tr("All weights"),
             "head": tr("The head only"),
@@ -208,6 +248,8 @@ def left_empty(name: str, usual: str = "") -> str:
         "model.adapt.alpha": tr("twice the rank"),
         "model.adapt.targets": tr("all linear layers"),
         "model.dropout": tr("the model’s own"),
+        "model.text_encoder": tr("none"),
+        "data.folder": tr("the table’s own"),
         "train.micro_batch_size": tr("all at once"),
         "train.validate_steps": tr("each epoch"),
         "train.checkpoint_steps": tr("each epoch"),
@@ -283,10 +325,12 @@ def _helps() -> dict[str, dict[str, str]]:
         "evaluate.baselines": {
             **dict.fromkeys(others, untrained),
             "multilabel": tr(
-                "Measure the most frequent labels and TF-IDF + logistic regression beside it."
+                "Measure the most frequent labels beside it, and logistic regression on simple "
+                "features: TF-IDF of texts, small pictures, mean spectra of sounds."
             ),
             "regression": tr(
-                "Measure the mean of the training rows and TF-IDF + ridge regression beside it."
+                "Measure the mean of the training rows beside it, and ridge regression on simple "
+                "features: TF-IDF of texts, small pictures, mean spectra of sounds."
             ),
             "token_classification": tr("Measure each word’s most frequent tag beside it."),
         },

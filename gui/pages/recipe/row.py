@@ -112,6 +112,8 @@ class Row(QWidget):
         self._fitted = True
         if isinstance(self.editor, SuggestedField):
             self.editor.suggest(fitting.suggestions(self.item.name))
+        if isinstance(self.editor, StepsField):
+            self.editor.offer(fitting)
         self._tell()
 
     @property

@@ -93,7 +93,14 @@ class Item:
         return in_words(self.keys[-1])
 
 
-NAMES = {"id": "ID", "tensorboard": "TensorBoard"}
+NAMES = {
+    "id": "ID",
+    "tensorboard": "TensorBoard",
+    "randaugment": "RandAugment",
+    "mixup": "mixup",
+    "cutmix": "CutMix",
+    "spec_augment": "SpecAugment",
+}
 """Keys that are written otherwise than as a word with a capital letter."""
 
 

@@ -10,9 +10,13 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import label
+from .fitting import Fitting
 from .inputs import Editor, mark
 from .lists import Make
 from .schema import Item
+
+MANY = 4
+"""Of more steps than these only those that are ticked show their settings."""
 
 
 class StepsField(QWidget):
@@ -23,11 +27,13 @@ class StepsField(QWidget):
     def __init__(self, item: Item, make: Make) -> None:
         super().__init__()
         self._item = item
+        self._fitting = Fitting()
         self._order: list[str] = []
         self._strange: list[Any] = []
         self._settings: dict[str, dict[str, Any]] = {}
         self._boxes: dict[str, QCheckBox] = {}
         self._inner: dict[str, list[tuple[Item, QWidget]]] = {}
+        self._all: dict[str, list[QWidget]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
@@ -37,9 +43,11 @@ class StepsField(QWidget):
             box.setToolTip(tr(part.help))
             box.clicked.connect(lambda on, key=key: self._tick(key, on))
             self._boxes[key] = box
+            meant = _indented(label(tr(part.help), "muted", wrap=True))
             column.addWidget(box)
-            column.addWidget(_indented(label(tr(part.help), "muted", wrap=True)))
+            column.addWidget(meant)
             self._inner[key] = []
+            self._all[key] = [box, meant]
             for inner in part.items:
                 widget = make(inner)
                 widget.setToolTip(tr(inner.help))
@@ -50,8 +58,27 @@ class StepsField(QWidget):
                     lambda value, key=key, inner=inner: self._set(key, inner, value)
                 )
                 self._inner[key].append((inner, widget))
-                column.addWidget(_indented(widget))
-                column.addWidget(_indented(label(tr(inner.help), "muted", wrap=True), 6))
+                for one in (
+                    _indented(widget),
+                    _indented(label(tr(inner.help), "muted", wrap=True), 6),
+                ):
+                    column.addWidget(one)
+                    self._all[key].append(one)
+
+    def offer(self, fitting: Fitting) -> None:
+        """Show the steps that matter for a recipe, and those that are ticked all the same."""
+        self._fitting = fitting
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        """Show steps; of many the settings of those that are ticked alone."""
+        shown = {*self._fitting.steps(self._item.name, [*self._boxes]), *self._order}
+        for key, (box, meant, *settings) in self._all.items():
+            for part in (box, meant):
+                part.setVisible(key in shown)
+            opened = key in shown and (key in self._order or len(self._boxes) <= MANY)
+            for part in settings:
+                part.setVisible(opened)
 
     def value(self) -> list[Any]:
         """Return the steps in their order: a name, or a mapping from it to its settings."""
@@ -84,6 +111,7 @@ class StepsField(QWidget):
                     self._settings.get(key, {}).get(inner.keys[-1], inner.default)
                 )
                 widget.setEnabled(key in self._order)
+        self._show_steps()
 
     def mark(self, wrong: bool) -> None:
         """Draw the boxes as wrong, or not."""
@@ -108,5 +136,9 @@ def _indented(widget: QWidget, by: int = 3) -> QWidget:
     out = QWidget()
     row = QHBoxLayout(out)
     row.setContentsMargins(by * SPACE, 0, 0, 0)
-    row.addWidget(widget, 1)
+    if widget.maximumWidth() == widget.minimumWidth():
+        row.addWidget(widget)
+        row.addStretch(1)
+    else:
+        row.addWidget(widget, 1)
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,6 +17,7 @@ from ...widgets.basics import Card, Flow, label, scrolled
 from ...widgets.conversation import Conversation, Said, messages_of
 from ...widgets.marked_text import BOTH, GIVEN, QUIET, TRUE, MarkedText, Piece
 from ...widgets.numbers import number
+from ...widgets.parts import Parts
 from .answers import (
     RIGHT,
     UNKNOWN,
@@ -31,6 +32,7 @@ from .answers import (
 from .bars import Bar, IntervalBars
 from .desk import Desk
 from .facts import SCORE
+from .samples import parts_of
 
 
 class AnswerDetail(QWidget):
@@ -39,11 +41,13 @@ class AnswerDetail(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._modalities: Mapping[str, str] = {}
         theme = desk.context.theme
         self.title = label("", "heading", wrap=True)
         self.verdict = label("", "note", wrap=True)
         self.numbers = label("", "muted", wrap=True)
         self.question = label("", "heading", wrap=True)
+        self.parts = Parts(theme, desk.context.pool)
         self.conversation = Conversation(tr("The conversation"))
         self.true_title = label(tr("As it is labelled"), "muted", wrap=True)
         self.true = MarkedText(theme, tr("As it is labelled"))
@@ -62,6 +66,7 @@ class AnswerDetail(QWidget):
         self._parts: tuple[QWidget, ...] = (
             self.verdict,
             self.numbers,
+            self.parts,
             self.question,
             self.conversation,
             self.true_title,
@@ -85,12 +90,16 @@ class AnswerDetail(QWidget):
         whole.addWidget(card)
         self.setMinimumWidth(330)
 
-    def show_row(self, answers: Answers | None, row: int | None) -> None:
+    def show_row(
+        self, answers: Answers | None, row: int | None, modalities: Mapping[str, str]
+    ) -> None:
         """Show a row by its number in the predictions; None: none."""
+        self._modalities = modalities
         self.chips.clear()
         for part in self._parts:
             part.hide()
         if answers is None or row is None:
+            self.parts.show_parts([])
             self.title.setText(tr("Choose a row to look at it closely."))
             return
         self.title.setText(tr("Row {id}").format(id=visible(str(answers.cell("id", row)), 60)))
@@ -285,6 +294,10 @@ class AnswerDetail(QWidget):
         self.numbers.show()
 
     def _show_text(self, answers: Answers, row: int) -> None:
+        if answers.pictured:
+            self.parts.show_parts(parts_of(answers.raw, answers.inputs, self._modalities, row))
+            self.parts.show()
+            return
         parts = [(name, answers.text(name, row)) for name in answers.inputs]
         text = (
             parts[0][1]
@@ -298,7 +311,7 @@ class AnswerDetail(QWidget):
         self.text.show()
 
     def _waiting(self) -> None:
-        said = tr("The text stands in the run’s table, which was not read yet.")
+        said = tr("What the model read stands in the run’s table, which was not read yet.")
         self.text.show_pieces([Piece(said, QUIET)])
         self.text.show()
 

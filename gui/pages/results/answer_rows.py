@@ -23,12 +23,14 @@ from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label
 from ...widgets.numbers import decimals, number
 from ...widgets.table import ColumnsModel, TableView
+from ...widgets.thumbnails import Thumbnails
 from .answer_detail import AnswerDetail
 from .answers import RIGHT, WRONG, Answers
 from .desk import Desk
 from .facts import INPUT
 from .reading import Reading
 from .row_texts import RowTexts, row_items
+from .samples import pictures
 
 Which = Literal["all", "wrong", "right"]
 WAIT = 250
@@ -48,12 +50,15 @@ class AnswerRows(QWidget):
         self.view = TableView(tr("Predictions"))
         self.view.verticalHeader().hide()
         self.view.row_chosen.connect(self._chosen)
+        self.thumbnails = Thumbnails(self, desk.context.pool)
+        self.thumbnails.came.connect(self.view.viewport().update)
         self.count = label("", "muted")
         self.state = label("", "muted")
         self._texts = RowTexts(
             desk, self.state, lambda: None if self._reading is None else self._reading.path
         )
         self.detail = AnswerDetail(desk)
+        self.view.space = self.detail.parts.turn
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.view)
@@ -142,11 +147,13 @@ class AnswerRows(QWidget):
                 self.view,
                 texts={name: _written(answers.table[name]) for name in answers.numbers},
             )
+            drawn = answers.pictured
+            model.pictures = pictures(answers.raw, drawn, reading.modalities, self.thumbnails)
             self._kept = None if new else self.view.current_source()
             model.arranged.connect(self._arranged)
             model.failed.connect(lambda why: self.desk.context.notices.show(why, "warning"))
             self.view.show_model(model)
-            self.detail.show_row(None, None)
+            self.detail.show_row(None, None, {})
             self._sort()
             self._texts.want(reading.path, there=bool(answers.inputs))
         self._keep()
@@ -198,16 +205,18 @@ class AnswerRows(QWidget):
             if self.view.current_source() is None:
                 self.view.go_to(model.source_row(0))
         else:
-            self.detail.show_row(None, None)
+            self.detail.show_row(None, None, {})
 
     def _chosen(self, source: int) -> None:
         if self._reading is not None:
-            self.detail.show_row(self._reading.answers, source)
+            self.detail.show_row(self._reading.answers, source, self._reading.modalities)
 
     def end(self) -> None:
         """End what is at work."""
         self._wait.stop()
         self._texts.end()
+        self.thumbnails.end()
+        self.detail.parts.end()
 
 
 def condition(

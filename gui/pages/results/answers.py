@@ -56,6 +56,10 @@ class Answers:
         Labels of a multilabel task.
     inputs
         Input columns; empty where the texts are not here.
+    groups
+        Sensitive columns.
+    pictured
+        Inputs that are shown as pictures: they stand behind the row's name in `table`.
     """
 
     task: str
@@ -73,6 +77,7 @@ class Answers:
     labels: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    pictured: tuple[str, ...] = ()
 
     def in_split(self, name: str) -> NDArray[np.bool_]:
         """Say of each row whether it is of a split."""
@@ -114,7 +119,9 @@ class _Made:
     columns: list[tuple[str, list[Any]]] = field(default_factory=list)
 
 
-def read_answers(run: Path, task: str, labels: Sequence[str], texts: Path) -> Answers | None:
+def read_answers(
+    run: Path, task: str, labels: Sequence[str], texts: Path, pictured: Sequence[str] = ()
+) -> Answers | None:
     """Read the predictions of a run; None where there are none.
 
     Parameters
@@ -127,6 +134,8 @@ def read_answers(run: Path, task: str, labels: Sequence[str], texts: Path) -> An
         The labels of a multilabel task.
     texts
         Table of the rows with their texts, if it was made (`facts.texts_file`).
+    pictured
+        Input columns that are shown as pictures.
     """
     import numpy as np
     import pyarrow as pa
@@ -143,7 +152,10 @@ def read_answers(run: Path, task: str, labels: Sequence[str], texts: Path) -> An
     right = np.array(made.right or [UNKNOWN] * rows, np.int8)
     words = {RIGHT: tr("✓ right"), WRONG: tr("✗ wrong"), UNKNOWN: ""}
     judged = [(tr("Right?"), [words[int(one)] for one in right])] if made.right else []
-    columns = [(tr("Row"), raw["id"].to_pylist()), *judged, *made.columns]
+    drawn = tuple(name for name in inputs if name in pictured)
+    seen = [(name, raw[f"{INPUT}{name}"].to_pylist()) for name in drawn]
+    others = [(name, cells) for name, cells in made.columns if name not in drawn]
+    columns = [(tr("Row"), raw["id"].to_pylist()), *seen, *judged, *others]
     groups = [name for name in raw.column_names if name.startswith(GROUP)]
     shown = [(name, pa.array(cells)) for name, cells in columns]
     shown += [(name.removeprefix(GROUP), raw[name]) for name in groups]
@@ -170,6 +182,7 @@ def read_answers(run: Path, task: str, labels: Sequence[str], texts: Path) -> An
         labels=tuple(labels),
         inputs=inputs,
         groups=tuple(name.removeprefix(GROUP) for name in groups),
+        pictured=drawn,
     )
 
 

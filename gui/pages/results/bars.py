@@ -192,8 +192,10 @@ class Ruler(QWidget):
         for at, (_, value) in enumerate(self._others):
             x = place(value)
             painter.setBrush(QColor(colours.surface))
-            if at % 2:
+            if at % 3 == 1:
                 painter.drawRect(QRectF(x - 4, y - 4, 8, 8))
+            elif at % 3 == 2:
+                painter.drawEllipse(QRectF(x - 4.5, y - 4.5, 9, 9))
             else:
                 painter.drawPolygon(
                     [QPointF(x, y - 6), QPointF(x + 5, y + 4), QPointF(x - 5, y + 4)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget
 
+from ....multimodal.draw import has_pictures
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState
-from ...widgets.task_words import task_name
+from ...widgets.task_words import parts_words, task_name
 from .desk import Desk
 from .panes import PANES, pane_titles
 from .reading import Reading
@@ -23,9 +24,18 @@ class Elsewhere(QStackedWidget):
 
     def show_reading(self, reading: Reading, split: str) -> None:
         """Say why there is nothing here for the run's task, and where to look instead."""
-        task = task_name(reading.task)
+        task = task_name(reading.task, reading.modalities.values() or ["text"])
         self.said = _reasons(reading.task).get(self._part, "")
         title = tr("{part}: not for “{task}”").format(part=pane_titles()[self._part], task=task)
+        if self._part == "words" and has_pictures(reading.modalities.values()):
+            inputs = parts_words(reading.modalities.values())
+            title = tr("{part}: not for {inputs}").format(
+                part=pane_titles()[self._part], inputs=inputs
+            )
+            self.said = tr(
+                "Word maps are made of texts. What of a picture or sound an answer rests on is "
+                "not shown in this version yet. The rows can be looked at one by one."
+            )
         old = self.currentWidget()
         state = EmptyState(
             _ICONS[self._part],

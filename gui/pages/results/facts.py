@@ -47,6 +47,8 @@ class Facts:
         Column to the group of each row and the groups' names.
     inputs
         Names of the input columns; empty where the texts are not here.
+    pictured
+        Those of them that are shown as pictures: they stand behind the row's name in `table`.
     place
         Number of each explained row by its id.
     """
@@ -63,6 +65,7 @@ class Facts:
     groups: Mapping[str, Groups]
     inputs: tuple[str, ...]
     place: Mapping[str, int]
+    pictured: tuple[str, ...] = ()
 
     def in_split(self, name: str) -> NDArray[np.bool_]:
         """Say of each row whether it is of a split."""
@@ -110,7 +113,11 @@ def has_texts(run: Path, texts: Path) -> bool:
 
 
 def read_facts(
-    run: Path, labels: Sequence[str], texts: Path, explained: Sequence[str] = ()
+    run: Path,
+    labels: Sequence[str],
+    texts: Path,
+    explained: Sequence[str] = (),
+    pictured: Sequence[str] = (),
 ) -> Facts | None:
     """Read the predictions of a run; None where there are none.
 
@@ -124,6 +131,8 @@ def read_facts(
         Table of the rows with their texts, if it was made.
     explained
         Ids of the rows whose numbers will be asked for.
+    pictured
+        Input columns that are shown as pictures.
     """
     import numpy as np
     import pyarrow.parquet as pq
@@ -151,8 +160,9 @@ def read_facts(
         if name.startswith(GROUP)
     }
     inputs = tuple(name.removeprefix(INPUT) for name in names if name.startswith(INPUT))
+    drawn = tuple(name for name in inputs if name in pictured)
     return Facts(
-        table=_shown(raw, inputs, classes, tuple(groups), true == predicted, margin),
+        table=_shown(raw, inputs, drawn, classes, tuple(groups), true == predicted, margin),
         raw=raw,
         splits=splits,
         split=split,
@@ -164,6 +174,7 @@ def read_facts(
         groups=groups,
         inputs=inputs,
         place=_places(raw["id"], explained),
+        pictured=drawn,
     )
 
 
@@ -212,6 +223,7 @@ def _places(cells: Any, wanted: Sequence[str]) -> dict[str, int]:
 def _shown(
     raw: Any,
     inputs: Sequence[str],
+    drawn: Sequence[str],
     classes: Sequence[str],
     groups: Sequence[str],
     right: Any,
@@ -223,11 +235,12 @@ def _shown(
     answer = pc.if_else(pa.array(right), tr("✓ right"), tr("✗ wrong"))
     columns = [
         (tr("Row"), raw["id"]),
+        *((name, raw[f"{INPUT}{name}"]) for name in drawn),
         (tr("Right?"), answer),
         (tr("Label"), raw["label"]),
         (tr("Answer"), raw["prediction"]),
         (tr("Margin"), pa.array(margin)),
-        *((name, raw[f"{INPUT}{name}"]) for name in inputs),
+        *((name, raw[f"{INPUT}{name}"]) for name in inputs if name not in drawn),
         *((tr("Score of {label}").format(label=name), raw[f"{SCORE}{name}"]) for name in classes),
         *((name, raw[f"{GROUP}{name}"]) for name in groups),
     ]

@@ -89,6 +89,8 @@ def baselines() -> dict[str, str]:
     return {
         "majority_class": tr("Majority class"),
         "tfidf_logistic_regression": tr("TF-IDF"),
+        "pixels_logistic_regression": tr("Small pictures"),
+        "spectrum_logistic_regression": tr("Mean spectrum"),
         "untrained": tr("Before training"),
     }
 
@@ -163,8 +165,8 @@ class MetricCard(QFrame):
         largest = max(filter(math.isfinite, values), default=1.0)
         share = largest <= 1 and name != "log_loss" and not name.endswith("error")
         self.ruler.show_figure(title, figure, others, most=1.0 if share else 1.1 * largest)
-        signs = ("△", "□")
-        lines = [f"{signs[at % 2]} {who} {number(value)}" for at, (who, value) in enumerate(others)]
+        signs = ("△", "□", "○")
+        lines = [f"{signs[at % 3]} {who} {number(value)}" for at, (who, value) in enumerate(others)]
         if not higher_is_better(name) and name not in titles():
             lines.append(tr("Lower is better"))
         self.beside.setText("\n".join(lines))

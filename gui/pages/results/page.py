@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from .... import copyable
+from ....steps import offered
 from ...frame.actions import Deed
 from ...frame.context import Context
 from ...frame.style import SPACE
@@ -253,7 +254,7 @@ class ResultsPage(QWidget):
         rows = tr("{rows} {split} rows").format(rows=f"{split.n:,}", split=self.desk.split)
         if reading.task == DEFAULT:
             return tr("{rows} · {classes} classes").format(rows=rows, classes=len(reading.labels))
-        return tr("{rows} · {task}").format(rows=rows, task=task_name(reading.task).lower())
+        return tr("{rows} · {task}").format(rows=rows, task=self._task(reading).lower())
 
     # Panes
 
@@ -279,13 +280,19 @@ class ResultsPage(QWidget):
         pane.view.setFocus()
 
     def _pane(self, name: str) -> QWidget:
-        key = name if self.reading is None else pane_key(name, self.reading.task)
+        key = name if self.reading is None else self._key(name, self.reading)
         if key not in self._panes:
             made = make_pane(key, self.desk)
             made.setAccessibleName(pane_titles()[name])
             self._panes[key] = made
             self.stack.addWidget(made)
         return self._panes[key]
+
+    def _task(self, reading: Reading) -> str:
+        return task_name(reading.task, reading.modalities.values() or ["text"])
+
+    def _key(self, name: str, reading: Reading) -> str:
+        return pane_key(name, reading.task, reading.modalities.values())
 
     def _tab_chosen(self, at: int) -> None:
         self.context.workspace.remember("results.pane", PANES[at])
@@ -298,7 +305,7 @@ class ResultsPage(QWidget):
         if self.reading is not None and self.reading.evaluation is not None and name in self._stale:
             self._stale.discard(name)
             cast(Pane, pane).show_reading(self.reading, self.desk.split)
-            self._scroll_up(pane, pane_key(name, self.reading.task))
+            self._scroll_up(pane, self._key(name, self.reading))
 
     def _scroll_up(self, pane: QWidget, key: str) -> None:
         """Show the top of a run that was opened from elsewhere; choosing one here stays put."""
@@ -353,9 +360,13 @@ class ResultsPage(QWidget):
         reading = self.reading
         there = reading is not None
         classes = reading is not None and reading.task == DEFAULT
+        known = offered(reading.task, reading.modalities.values() or ["text"]) if reading else ()
         for name, can in (
             ("open_report", reading is not None and "report.html" in reading.made),
-            ("explain", classes and reading is not None and "model" in reading.made),
+            (
+                "explain",
+                "explain" in known and reading is not None and "model" in reading.made,
+            ),
             (
                 "audit",
                 classes and reading is not None and "predictions.parquet" in reading.made,

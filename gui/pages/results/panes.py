@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from ....multimodal.draw import has_pictures
 from ...frame.texts import tr
 from ...widgets.task_words import DEFAULT
 from .desk import Desk
@@ -41,8 +43,13 @@ def pane_titles() -> dict[str, str]:
     )
 
 
-def pane_key(name: str, task: str) -> str:
-    """Return which pane a part shows for a task: its own, or another one that fits the task."""
+def pane_key(name: str, task: str, modalities: Collection[str] = ()) -> str:
+    """Return which pane a part shows for a task: its own, or another one that fits the task.
+
+    Words are those of texts, so there is none of them where inputs are pictures or sounds.
+    """
+    if name == "words" and has_pictures(modalities):
+        return f"{NOT_HERE}{name}"
     if task == DEFAULT or name in ("overview", "report"):
         return name
     if name == "rows":

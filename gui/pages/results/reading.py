@@ -6,7 +6,7 @@ so are the figures and tables: `export.named` gives them the names by which they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ class Reading:
         The run's folder, its name, how its job stood, and what it learnt.
     labels
         The classes.
+    modalities
+        Input column to its modality.
     evaluation, audit, facts, answers, decision
         The records; `facts` are the predictions row by row where one of several classes is
         answered, `answers` for all other tasks.
@@ -66,6 +68,7 @@ class Reading:
     status: str
     task: str = DEFAULT
     labels: tuple[str, ...] = ()
+    modalities: Mapping[str, str] = field(default_factory=dict)
     evaluation: Evaluation | None = None
     audit: Audit | None = None
     facts: Facts | None = None
@@ -109,6 +112,7 @@ def read(path: Path, texts: Path) -> Reading:
     from ....core.runs import Run
     from .answers import read_answers
     from .facts import read_facts
+    from .samples import pictured
 
     run = Run.open(path)
     troubles: list[str] = []
@@ -132,6 +136,10 @@ def read(path: Path, texts: Path) -> Reading:
     audit = tried(lambda: _audit(run))
     findings, blocks = tried(lambda: _report(evaluation, explained, words, audit)) or ({}, {})
     recipe = tried(lambda: run.recipe) or {}
+    modalities = {
+        name: str(kind) for name, kind in (recipe.get("data", {}).get("inputs") or {}).items()
+    }
+    drawn = pictured(tuple(modalities), modalities)
     return Reading(
         path=path,
         name=run.name,
@@ -140,8 +148,9 @@ def read(path: Path, texts: Path) -> Reading:
         labels=labels,
         evaluation=evaluation,
         audit=audit,
-        facts=tried(lambda: read_facts(run.path, labels, texts, ids)) if classes else None,
-        answers=None if classes else tried(lambda: read_answers(run.path, task, labels, texts)),
+        modalities=modalities,
+        facts=tried(lambda: read_facts(path, labels, texts, ids, drawn)) if classes else None,
+        answers=None if classes else tried(lambda: read_answers(path, task, labels, texts, drawn)),
         decision=tried(lambda: decision.read(path, labels)) if labels and classes else None,
         explained=explained,
         words=words,

@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from .... import copyable
 from ....core.measured import Measured
 from ....multimodal.escape import visible
+from ....steps import offered
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, MoreButton, label, scrolled
+from ...widgets.parts import Parts
 from ...widgets.word_map import Scale, WordMap
 from .bars import Bar, IntervalBars
 from .desk import Desk, Item
 from .maps import as_words, scale_of
 from .reading import Reading
+from .samples import parts_of
 
 if TYPE_CHECKING:
     from ....explain.attribution import Attribution
@@ -39,6 +42,7 @@ class RowDetail(QWidget):
         self.map.told.connect(self._told)
         self.scale = Scale(desk.context.theme)
         self.said = label("", "muted", wrap=True)
+        self.parts = Parts(desk.context.theme, desk.context.pool)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
@@ -63,7 +67,14 @@ class RowDetail(QWidget):
         column.setContentsMargins(2, 0, SPACE, 0)
         column.setSpacing(SPACE)
         column.addLayout(top)
-        first: tuple[QWidget, ...] = (self.answer, self.map, self.scale, self.said, self.text)
+        first: tuple[QWidget, ...] = (
+            self.answer,
+            self.parts,
+            self.map,
+            self.scale,
+            self.said,
+            self.text,
+        )
         for widget in first:
             column.addWidget(widget)
         column.addWidget(self.explain, 0, Qt.AlignmentFlag.AlignLeft)
@@ -76,8 +87,9 @@ class RowDetail(QWidget):
         whole.setContentsMargins(SPACE, 0, 0, 0)
         whole.addWidget(card)
         self.setMinimumWidth(330)
-        self._parts = (
+        self._shown = (
             self.answer,
+            self.parts,
             self.map,
             self.scale,
             self.said,
@@ -93,10 +105,11 @@ class RowDetail(QWidget):
         """Show a row by its number in the predictions; None: none."""
         facts = reading.facts
         self.chips.clear()
-        for part in self._parts:
+        for part in self._shown:
             part.setVisible(source is not None)
         if source is None or facts is None:
             self.id, self._one = "", None
+            self.parts.show_parts([])
             self.title.setText(tr("Choose a row to look at it closely."))
             return
         self.id = str(facts.raw["id"][source].as_py())
@@ -137,9 +150,15 @@ class RowDetail(QWidget):
         explained = self._one is not None
         for part in (self.map, self.scale, self.said, self.more):
             part.setVisible(explained)
-        self.text.setVisible(not explained)
+        seen = facts is not None and bool(facts.pictured)
+        self.parts.setVisible(seen)
+        self.text.setVisible(not explained and not seen)
+        known = "explain" in offered(reading.task, reading.modalities.values() or ["text"])
+        if facts is not None and seen:
+            parts = parts_of(facts.raw, facts.inputs, reading.modalities, source)
+            self.parts.show_parts(parts)
         test = facts is not None and bool(facts.in_split("test")[source])
-        self.explain.setVisible(not explained and test and "model" in reading.made)
+        self.explain.setVisible(known and not explained and test and "model" in reading.made)
         if self._one is not None:
             one, method = found[0]
             scale = scale_of(reading.explained[method])
@@ -148,7 +167,7 @@ class RowDetail(QWidget):
             self._told("")
             return
         text = "" if facts is None else facts.text(source)
-        missing = tr("The text stands in the run’s table, which was not read yet.")
+        missing = tr("What the model read stands in the run’s table, which was not read yet.")
         self.text.setPlainText(visible(text, MOST, lines=True) if text else missing)
 
     def _told(self, said: str) -> None:

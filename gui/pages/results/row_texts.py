@@ -51,7 +51,7 @@ class RowTexts:
         self._tried.add(key)
         self._run = run
         texts.parent.mkdir(parents=True, exist_ok=True)
-        self._state.setText(tr("Reading the texts …"))
+        self._state.setText(tr("Reading the inputs …"))
         self._child.run([*self._desk.export("rows", texts).words(), "--json"])
 
     def end(self) -> None:
@@ -64,16 +64,16 @@ class RowTexts:
             self._desk.texts_written.emit(str(self._run))
 
     def _failed(self, why: str) -> None:
-        self._state.setText(tr("The texts are not here"))
+        self._state.setText(tr("The inputs are not here"))
         self._state.setToolTip(why)
 
 
 def row_items(desk: Desk, view: TableView) -> list[Item]:
     """Return what can be done with all rows of a run, and with the selected ones."""
     return [
-        (tr("Save all rows with their texts as CSV …"), lambda: desk.ask_and_save("rows", ".csv")),
+        (tr("Save all rows with their inputs as CSV …"), lambda: desk.ask_and_save("rows", ".csv")),
         (
-            tr("Save all rows with their texts as Parquet …"),
+            tr("Save all rows with their inputs as Parquet …"),
             lambda: desk.ask_and_save("rows", ".parquet"),
         ),
         (tr("Copy the selected rows"), partial(view.copy_rows, names=True)),

@@ -23,14 +23,16 @@ from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label
 from ...widgets.table import ColumnsModel, TableView
+from ...widgets.thumbnails import Thumbnails
 from .desk import Desk, Item
 from .reading import Reading
 from .row_detail import RowDetail
 from .row_texts import RowTexts, row_items
 from .rows_filter import Answer, Asked, condition
+from .samples import pictures
 
 MARGIN = 4
-"""Column of the margin in `Facts.table`."""
+"""Column of the margin in `Facts.table`, pictures aside."""
 WAIT = 250
 """Milliseconds after the last key before rows are looked for."""
 
@@ -51,12 +53,15 @@ class Rows(QWidget):
         self.view.more_items = self._menu
         self.view.verticalHeader().hide()
         self.view.row_chosen.connect(self._chosen)
+        self.thumbnails = Thumbnails(self, desk.context.pool)
+        self.thumbnails.came.connect(self.view.viewport().update)
         self.count = label("", "muted")
         self.state = label("", "muted")
         self._texts = RowTexts(
             desk, self.state, lambda: None if self._reading is None else self._reading.path
         )
         self.detail = RowDetail(desk)
+        self.view.space = self.detail.parts.turn
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.view)
@@ -171,6 +176,8 @@ class Rows(QWidget):
                 self.view,
                 texts={facts.table.column_names[at]: _share for at in self._shares(reading)},
             )
+            drawn = facts.pictured
+            model.pictures = pictures(facts.raw, drawn, reading.modalities, self.thumbnails)
             # The same run with its texts has the same rows: go on with the one that was chosen.
             again = before is not None and before.path == reading.path
             self._kept = self.view.current_source() if again else None
@@ -180,6 +187,8 @@ class Rows(QWidget):
             self.detail.show_row(reading, None)
             self._texts.want(reading.path, there=bool(facts.inputs))
         placeholder = tr("Words in the text") if facts.inputs else tr("Words in the row’s id")
+        if facts.pictured and set(facts.pictured) == set(facts.inputs):
+            placeholder = tr("Words in the file’s name")
         self.search.setPlaceholderText(placeholder)
         self._set_widgets(self.asked)
         self._keep()
@@ -196,7 +205,7 @@ class Rows(QWidget):
         if facts is None:
             return []
         first = MARGIN + 1 + len(facts.inputs)
-        return [MARGIN, *range(first, first + len(facts.labels))]
+        return [MARGIN + len(facts.pictured), *range(first, first + len(facts.labels))]
 
     def _fill(self, combo: QComboBox, any_: str, names: tuple[str, ...], template: str) -> None:
         combo.clear()
@@ -288,6 +297,8 @@ class Rows(QWidget):
         """End what is at work."""
         self._wait.stop()
         self._texts.end()
+        self.thumbnails.end()
+        self.detail.parts.end()
 
 
 def _share(value: float) -> str:
