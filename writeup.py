@@ -339,4 +339,5 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         kind=run.task,
         modalities=data.modalities,
         label=data.label,
+        own_code="auto_map" in read_json(run.model / "config.json"),
     )

@@ -102,11 +102,12 @@ def explain_rows(
     import torch
 
     from ..core.predict import present
-    from ..multimodal.models import reload_classifier, reload_tokenizer
+    from ..multimodal.classifiers import auto_of
+    from ..multimodal.models import reload, reload_tokenizer
 
     device = present(Device.from_json(run.environment["device"]))
     torch.set_num_threads(device.threads)
-    model = reload_classifier(run.model).to(device.kind)
+    model = reload(auto_of(dataset.modalities.values()), run.model).to(device.kind)
     return explain_samples(
         model,
         reload_tokenizer(run.model),

@@ -9,6 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import DataError, paragraph
+
+Part = TypeVar("Part")
 
 ENDINGS = {
     "image": (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
@@ -95,6 +100,33 @@ def inspector(kind: str) -> Callable[[Path], None]:
     from .audio.read import inspect as hear
 
     return hear
+
+
+def once_more(read: Callable[..., Part], cell: str, *given: Any) -> Part:
+    """Read a file that could be read when it was looked into.
+
+    Parameters
+    ----------
+    read
+        ``read(cell, *given)``, which raises `Unreadable`.
+    cell
+        The file.
+
+    Raises
+    ------
+    DataError
+        Naming the file, where it has changed since.
+    """
+    try:
+        return read(cell, *given)
+    except Unreadable as error:
+        raise DataError(
+            paragraph(
+                shown(cell),
+                f"{error}; it could be read before",
+                "Restore the file, and go on with --resume where a run was at work",
+            )
+        ) from None
 
 
 def content(part: str) -> str:

@@ -24,7 +24,6 @@ __all__ = [
     "Source",
     "has_vocabulary",
     "load",
-    "load_classifier",
     "load_labelled",
     "load_tokenizer",
     "loading",
@@ -32,11 +31,9 @@ __all__ = [
     "newly_made",
     "places",
     "reload",
-    "reload_classifier",
     "reload_tokenizer",
 ]
 
-CLASSIFIER = "AutoModelForSequenceClassification"
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "*.vocab")
 """Files of which a tokenizer's folder holds at least one."""
 
@@ -196,18 +193,6 @@ def load_labelled(
         label2id={label: code for code, label in enumerate(labels)},
         **head,
     )
-
-
-def load_classifier(source: Source, spec: ModelSpec, labels: Sequence[str], seed: int) -> Any:
-    """Load a model with a head for the given classes (`load_labelled`), of which one is right."""
-    return load_labelled(
-        CLASSIFIER, source, spec, labels, seed, problem_type="single_label_classification"
-    )
-
-
-def reload_classifier(folder: Path) -> Any:
-    """Load a classifier that a run saved, exactly as it stands there."""
-    return reload(CLASSIFIER, folder)
 
 
 def reload_tokenizer(folder: Path) -> Any:

@@ -38,6 +38,13 @@ BUNDLED = {
         licence="apache-2.0",
         install="pip install --force-reinstall pellucid",
     ),
+    "bundled/audio": Bundled(
+        package="pellucid.assets.models",
+        folder="audio",
+        sha256="cb6c58a11ce74e9b77841b13143a52a0ae52fc0f3fa4c46db01ee3921fd7e4d3",
+        licence="apache-2.0",
+        install="pip install --force-reinstall pellucid",
+    ),
 }
 
 

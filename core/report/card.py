@@ -89,6 +89,8 @@ class CardFacts:
         What the inputs are.
     label
         The column that was learnt, where there is one.
+    own_code
+        Whether the model's folder holds code of its own, by which transformers loads it.
     """
 
     name: str
@@ -110,6 +112,7 @@ class CardFacts:
     kind: str = "classification"
     modalities: tuple[str, ...] = ("text",)
     label: str | None = None
+    own_code: bool = False
 
 
 def render_card(facts: CardFacts) -> str:

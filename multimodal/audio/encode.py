@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .. import arrays
 from ..arrays import Kind
+from ..media import once_more
 from .read import Sound, read
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def encode(
 
     def hear(rows: Rows) -> list[Sound]:
         with ThreadPoolExecutor(max(torch.get_num_threads(), 1), "hearing") as pool:
-            return list(pool.map(lambda row: read(cells[row], rate, most), rows.tolist()))
+            return list(
+                pool.map(lambda row: once_more(read, cells[row], rate, most), rows.tolist())
+            )
 
     fixed = bool(is_fixed(extractor))
     probe = analysed(extractor, Sound(np.zeros(rate, np.float32), rate))
@@ -237,7 +240,7 @@ def _analysed(
     groups = [cells[first : first + TOGETHER] for first in range(0, len(cells), TOGETHER)]
 
     def one(group: Sequence[str]) -> list[tuple[Values, bool]]:
-        sounds = [read(cell, rate, most) for cell in group]
+        sounds = [once_more(read, cell, rate, most) for cell in group]
         return [(analysed(extractor, sound), sound.cut) for sound in sounds]
 
     yield from arrays.in_threads(one, groups, max(torch.get_num_threads(), 1))

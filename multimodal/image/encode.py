@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from PIL import Image
 
 from .. import arrays
 from ..arrays import Kind
+from ..media import once_more
 from .read import read
 
 if TYPE_CHECKING:
@@ -146,12 +148,12 @@ def encode(
         Where a processor doesn't make pictures of one size, or does more with them than scale:
         every batch goes through it.
     """
-    affine = affine_of(processor, read(cells[0])) if len(cells) else None
+    affine = affine_of(processor, once_more(read, cells[0])) if len(cells) else None
     if len(cells) and affine is None:
         return Processed(processor, cells)
     if affine is None:
         return EncodedImages(np.zeros((0, 3, 1, 1), np.uint8), _nothing, _identity(3), 0)
-    shape = resized(processor, [read(cells[0])]).shape[1:]
+    shape = resized(processor, [once_more(read, cells[0])]).shape[1:]
     size = int(np.prod(shape))
     kept = len(cells) if budget is None else min(len(cells), budget // size)
     kinds = {"pixels": Kind(np.uint8, shape, mapped=True)}
@@ -195,7 +197,7 @@ class Processed:
     def batch(self, rows: Rows) -> dict[str, torch.Tensor]:
         """Return what the processor makes of some pictures."""
         with ThreadPoolExecutor(torch.get_num_threads(), "decoding") as pool:
-            pictures = list(pool.map(read, [self.cells[row] for row in rows]))
+            pictures = list(pool.map(partial(once_more, read), [self.cells[row] for row in rows]))
         if self.augment is not None:
             pictures = [self.augment.picture(one) for one in pictures]
         return dict(self.processor(images=pictures, return_tensors="pt"))
@@ -249,7 +251,7 @@ def _decoded(processor: Any, cells: Sequence[str]) -> Iterator[Pixels]:
     groups = [cells[first : first + TOGETHER] for first in range(0, len(cells), TOGETHER)]
 
     def one(group: Sequence[str]) -> Pixels:
-        return resized(processor, [read(cell) for cell in group])
+        return resized(processor, [once_more(read, cell) for cell in group])
 
     yield from arrays.in_threads(one, groups, max(torch.get_num_threads(), 1))
 

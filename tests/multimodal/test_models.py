@@ -17,16 +17,16 @@ from pellucid.errors import ModelError
 from pellucid.multimodal import hub, models
 from pellucid.multimodal.models import (
     load,
-    load_classifier,
+    load_labelled,
     load_tokenizer,
     locate,
     newly_made,
     reload,
-    reload_classifier,
     reload_tokenizer,
 )
 from pellucid.multimodal.spec import ModelSpec
 
+CLASSIFIER = "AutoModelForSequenceClassification"
 SPEC = ModelSpec()
 
 
@@ -82,22 +82,23 @@ def test_names_that_stand_for_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_new_head_is_seeded(tiny_model: Path) -> None:
     source = locate(str(tiny_model))
     one, same, other = (
-        load_classifier(source, SPEC, ["a", "b", "c"], seed).classifier.weight for seed in (1, 1, 2)
+        load_labelled(CLASSIFIER, source, SPEC, ["a", "b", "c"], seed).classifier.weight
+        for seed in (1, 1, 2)
     )
     assert one.shape == (3, 32) and one.dtype == torch.float32
     assert torch.equal(one, same) and not torch.equal(one, other)
 
 
 def test_a_head_for_other_classes_is_replaced_and_the_rest_kept(model: Path) -> None:
-    three = load_classifier(locate(str(model)), SPEC, ["a", "b", "c"], 1)
+    three = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b", "c"], 1)
     three.save_pretrained(model)
     load_tokenizer(locate(str(model)), SPEC).save_pretrained(model)
-    two = load_classifier(locate(str(model)), SPEC, ["no", "yes"], 1)
+    two = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["no", "yes"], 1)
     assert two.classifier.weight.shape == (2, 32)
     assert two.config.id2label == {0: "no", 1: "yes"}
     words = "bert.embeddings.word_embeddings.weight"
     assert torch.equal(two.state_dict()[words], three.state_dict()[words])
-    again = reload_classifier(model)
+    again = reload(CLASSIFIER, model)
     assert not again.training and again.config.id2label == {0: "a", 1: "b", 2: "c"}
     assert torch.equal(again.classifier.weight, three.classifier.weight)
     assert reload_tokenizer(model)("good room")["input_ids"]
@@ -107,7 +108,7 @@ def test_half_precision_weights_are_loaded_as_float32(model: Path) -> None:
     from transformers import AutoModel
 
     AutoModel.from_pretrained(model).half().save_pretrained(model)
-    loaded = load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+    loaded = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
     assert {weights.dtype for weights in loaded.parameters()} == {torch.float32}
 
 
@@ -132,7 +133,7 @@ def test_a_kind_of_model_that_is_not_known(model: Path) -> None:
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config | {"model_type": "unheard-of"}))
     with pytest.raises(ModelError, match=r"the model can't be loaded .*unheard-of"):
-        load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+        load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
 
 
 def test_no_longer_samples_than_the_model_has_places_for(model: Path) -> None:
@@ -142,7 +143,7 @@ def test_no_longer_samples_than_the_model_has_places_for(model: Path) -> None:
     (model / "tokenizer_config.json").write_text(json.dumps(settings))
     tokenizer = load_tokenizer(locate(str(model)), SPEC)
     assert tokenizer.model_max_length == 64
-    loaded = load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+    loaded = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
     encoded = tokenizer("good room " * 100, truncation=True, max_length=64, return_tensors="pt")
     assert loaded(**encoded).logits.shape == (1, 2)
 
@@ -167,7 +168,7 @@ def test_a_roberta_keeps_clear_of_its_padding_place(model: Path) -> None:
     ).save_pretrained(model)
     tokenizer = load_tokenizer(locate(str(model)), SPEC)
     assert tokenizer.model_max_length == 38
-    loaded = load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+    loaded = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
     ids = torch.full((1, tokenizer.model_max_length), 7)
     assert loaded(input_ids=ids).logits.shape == (1, 2)
     with pytest.raises((IndexError, RuntimeError)):
@@ -225,11 +226,11 @@ def test_a_model_that_was_downloaded_needs_no_hub(tiny_model: Path, tmp_path: Pa
     code = """
 from pellucid import device
 device.prepare()
-from pellucid.multimodal.models import load_classifier, load_tokenizer, locate
+from pellucid.multimodal.models import load_labelled, load_tokenizer, locate
 from pellucid.multimodal.spec import ModelSpec
 source = locate("some/tiny")
 tokenizer = load_tokenizer(source, ModelSpec())
-model = load_classifier(source, ModelSpec(), ["a", "b"], 1)
+model = load_labelled("AutoModelForSequenceClassification", source, ModelSpec(), ["a", "b"], 1)
 print(source.name, len(tokenizer), model.config.hidden_size)
 """
     # Port 9 of this machine: refused at once, as a machine without a network would.
@@ -336,13 +337,13 @@ def test_any_auto_class_loads_and_its_saved_model_comes_back(
 def test_what_is_new_is_known_and_nothing_is_printed(
     model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    three = load_classifier(locate(str(model)), SPEC, ["a", "b", "c"], 1)
+    three = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b", "c"], 1)
     assert newly_made(three) == ("classifier.bias", "classifier.weight")
     three.save_pretrained(model)
-    kept = load_classifier(locate(str(model)), SPEC, ["x", "y", "z"], 1)
+    kept = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["x", "y", "z"], 1)
     assert newly_made(kept) == ()
     assert torch.equal(kept.classifier.weight, three.classifier.weight)
-    other = load_classifier(locate(str(model)), SPEC, ["x", "y"], 1)
+    other = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["x", "y"], 1)
     assert newly_made(other) == ("classifier.bias", "classifier.weight")
     told = "".join(capfd.readouterr())
     assert "newly" not in told and "MISSING" not in told and "MISMATCH" not in told
@@ -352,12 +353,12 @@ def test_weights_of_another_body_are_refused(model: Path) -> None:
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config | {"intermediate_size": 48}))
     with pytest.raises(ModelError, match=r"don't belong to its config\.json: bert\.encoder"):
-        load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+        load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
 
 
 def test_a_saved_model_that_lacks_its_head(model: Path) -> None:
     with pytest.raises(ModelError, match=r"classifier\.bias, classifier\.weight are missing"):
-        reload_classifier(model)
+        reload(CLASSIFIER, model)
 
 
 def test_a_run_stands_for_its_model(model: Path, tmp_path: Path) -> None:
@@ -369,13 +370,13 @@ def test_a_run_stands_for_its_model(model: Path, tmp_path: Path) -> None:
     source = locate(str(run))
     assert source.name == str(run) and source.reference == str(run / "model")
     assert load_tokenizer(source, SPEC)("good room")["input_ids"]
-    assert load_classifier(source, SPEC, ["a", "b"], 1).config.num_labels == 2
+    assert load_labelled(CLASSIFIER, source, SPEC, ["a", "b"], 1).config.num_labels == 2
 
 
 def test_an_adapter_is_merged_into_its_base(model: Path, tmp_path: Path) -> None:
     made = adapter(model, tmp_path / "adapter")
     source = locate(str(tmp_path / "adapter"))
-    loaded = load_classifier(source, SPEC, ["a", "b", "c"], 1)
+    loaded = load_labelled(CLASSIFIER, source, SPEC, ["a", "b", "c"], 1)
     assert type(loaded).__name__ == "BertForSequenceClassification"
     torch.testing.assert_close(logits(loaded), logits(made), rtol=1e-5, atol=1e-5)
     # All of it can be trained, and its head is not new.
@@ -387,7 +388,7 @@ def test_an_adapter_is_merged_into_its_base(model: Path, tmp_path: Path) -> None
 
 def test_an_adapter_with_another_head_gives_its_body(model: Path, tmp_path: Path) -> None:
     made = adapter(model, tmp_path / "adapter")
-    loaded = load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
+    loaded = load_labelled(CLASSIFIER, locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
     assert newly_made(loaded) == ("classifier.bias", "classifier.weight")
     body = made.merge_and_unload().bert.state_dict()
     for name, weight in loaded.bert.state_dict().items():
@@ -396,25 +397,27 @@ def test_an_adapter_with_another_head_gives_its_body(model: Path, tmp_path: Path
 
 def test_from_a_masked_models_adapter_to_a_classifier(model: Path, tmp_path: Path) -> None:
     made = adapter(model, tmp_path / "adapter", "AutoModelForMaskedLM")
-    loaded = load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
+    loaded = load_labelled(CLASSIFIER, locate(str(tmp_path / "adapter")), SPEC, ["a", "b"], 1)
     body = made.merge_and_unload().bert.state_dict()
     name = "encoder.layer.1.attention.self.query.weight"
     torch.testing.assert_close(loaded.bert.state_dict()[name], body[name], rtol=1e-6, atol=1e-6)
-    plain = load_classifier(locate(str(model)), SPEC, ["a", "b"], 1)
+    plain = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b"], 1)
     assert not torch.allclose(loaded.bert.state_dict()[name], plain.bert.state_dict()[name])
 
 
 def test_an_adapter_beside_an_adapter(model: Path, tmp_path: Path) -> None:
     adapter(model, tmp_path / "first")
-    first = load_classifier(locate(str(tmp_path / "first")), SPEC, ["a", "b", "c"], 1)
+    first = load_labelled(CLASSIFIER, locate(str(tmp_path / "first")), SPEC, ["a", "b", "c"], 1)
     assert first.name_or_path == str(tmp_path / "first")
     second = Path(shutil.copytree(tmp_path / "first", tmp_path / "second"))
     settings = json.loads((second / "adapter_config.json").read_text())
     settings["base_model_name_or_path"] = str(tmp_path / "first")
     (second / "adapter_config.json").write_text(json.dumps(settings))
-    both = load_classifier(locate(str(second)), SPEC, ["a", "b", "c"], 1)
+    both = load_labelled(CLASSIFIER, locate(str(second)), SPEC, ["a", "b", "c"], 1)
     name = "bert.encoder.layer.0.attention.self.value.weight"
-    start = load_classifier(locate(str(model)), SPEC, ["a", "b", "c"], 1).state_dict()[name]
+    start = load_labelled(CLASSIFIER, locate(str(model)), SPEC, ["a", "b", "c"], 1).state_dict()[
+        name
+    ]
     one, two = (loaded.state_dict()[name] - start for loaded in (first, both))
     torch.testing.assert_close(two, 2 * one, rtol=1e-4, atol=1e-6)
 
@@ -453,4 +456,4 @@ def test_an_adapter_of_another_model(model: Path, tmp_path: Path) -> None:
         )
     ).save_pretrained(model)
     with pytest.raises(ModelError, match=r"doesn't belong to .* no place for bert\.encoder"):
-        load_classifier(locate(str(tmp_path / "adapter")), SPEC, ["a", "b", "c"], 1)
+        load_labelled(CLASSIFIER, locate(str(tmp_path / "adapter")), SPEC, ["a", "b", "c"], 1)

@@ -80,7 +80,7 @@ def _described() -> list[Example]:
                 tr("2 cameras"),
                 tr("Residual network, 1.8 M weights"),
             ),
-            tr("Took TIME_IMAGE on two cores of a server’s processor"),
+            tr("Took half a minute on two cores of a server’s processor"),
             "image",
         ),
         Example(
@@ -96,7 +96,7 @@ def _described() -> list[Example]:
                 tr("2 recorders"),
                 tr("Conformer, 1.6 M weights"),
             ),
-            tr("Took TIME_AUDIO on two cores of a server’s processor"),
+            tr("Took forty seconds on two cores of a server’s processor"),
             "sound",
         ),
         Example(
@@ -112,7 +112,7 @@ def _described() -> list[Example]:
                 tr("2 cameras"),
                 tr("Residual network and MiniLM"),
             ),
-            tr("Took TIME_VQA on two cores of a server’s processor"),
+            tr("Took two and a half minutes on two cores of a server’s processor"),
             "image",
         ),
     ]

@@ -12,7 +12,7 @@ import torch
 import transformers
 from PIL import Image
 
-from pellucid.errors import Cancelled
+from pellucid.errors import Cancelled, DataError
 from pellucid.multimodal.image.encode import EncodedImages, Processed, encode, resized
 
 SIZE = {"height": 24, "width": 20}
@@ -118,3 +118,10 @@ def test_cancelling_leaves_nothing_behind(cells: list[str], tmp_path: Path) -> N
     with pytest.raises(Cancelled):
         encode(PROCESSORS["vit"](), cells, cache=tmp_path / "cache", check=check)
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_that_is_spoilt_meanwhile_is_named(cells: list[str], tmp_path: Path) -> None:
+    found = encode(PROCESSORS["vit"](), cells, budget=0)
+    Path(cells[7]).write_bytes(b"")
+    with pytest.raises(DataError, match=r"7\.png: the file is empty; it could be read before"):
+        found.batch(np.array([3, 7]))
