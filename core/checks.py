@@ -19,6 +19,8 @@ from .splits import SPLITS
 MOST_ROWS = 20_000
 FOLDS = 5
 SEED = 13
+LEAST_RIGHT = 0.5
+"""Share of the rows that a simple model has to be right about before it suspects any."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def check(dataset: Dataset) -> Checks:
     Learning*): a logistic regression on simple features (`multimodal.features`) predicts each
     training row from the others in 5 folds; a row is suspected where another class is predicted at
     least as confidently as that class is on its own rows. At most 20,000 training rows are looked
-    at.
+    at, and none is suspected by a model that is wrong about most of them.
     """
     # Only one class of several can be told from the others by a simple model.
     suspected, rows = (
@@ -196,6 +198,9 @@ def _suspected(dataset: Dataset) -> tuple[dict[int, int], NDArray[np.int64]]:
     modalities = tuple(seen.modalities.values())
     scores = held_out_scores(seen.samples(), modalities, codes, classes, folds=FOLDS, seed=SEED)
     known = ~np.isnan(scores[:, 0])
+    right = scores[known].argmax(axis=1) == codes[known]
+    if right.sum() < LEAST_RIGHT * max(len(right), 1):
+        return {}, rows[:0]
     usual = np.full(classes, np.inf)  # nothing is known of a class without scored rows
     for code in np.unique(codes[known]):
         usual[code] = scores[known & (codes == code), code].mean()

@@ -138,6 +138,14 @@ def test_wrong_labels_of_pictures_are_found(tmp_path: Path, pictures: pd.DataFra
     assert "(confident learning with small pictures)" in said
 
 
+def test_a_model_that_knows_little_suspects_nothing(tmp_path: Path, pictures: pd.DataFrame) -> None:
+    rng = np.random.default_rng(3)
+    table = pictures.assign(label=rng.choice(["a", "b", "c", "d"], len(pictures)))
+    roles = {"inputs": {"picture": "image"}, "id": "id", "split": {"column": "split"}}
+    checks = check(dataset(tmp_path, table, **roles))
+    assert checks.suspected == () and checks.looked == 0
+
+
 def test_a_picture_in_two_splits_is_found_by_what_it_holds(
     tmp_path: Path, pictures: pd.DataFrame
 ) -> None:
