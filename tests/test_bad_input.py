@@ -110,7 +110,9 @@ def test_a_missing_file(raw: dict[str, Any], refused: Refused, tmp_path: Path) -
 
 def test_a_folder_instead_of_a_file(raw: dict[str, Any], refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    assert "a folder here, and no picture or sound in it" in refused(changed(raw, source="folder.csv"))
+    assert "a folder here, and no picture or sound in it" in refused(
+        changed(raw, source="folder.csv")
+    )
 
 
 def test_a_kind_of_file_that_is_no_table(raw: dict[str, Any], refused: Refused) -> None:
