@@ -60,6 +60,8 @@ GROUP_NAMES = (
 )
 ASKING_NAMES = ("question", "prompt", "query", "instruction")
 """Texts that stand beside pictures, however often they repeat."""
+ANSWERING_NAMES = ("answer", "answers")
+"""What is learnt where a text asks, whatever else could be."""
 ID_NAMES = ("id", "row_id", "uid", "uuid", "index")
 WEIGHT_NAMES = ("weight", "sample_weight", "row_weight")
 MEASURES = (
@@ -149,7 +151,7 @@ def guess(
     if not inputs and shape is None:
         _take_inputs(rest, where, len(table), take)
     if label is None and shape is None:
-        _take_label(rest, where, len(table), take)
+        _take_learnt(rest, list(out.values()), where, len(table), take)
     for look in list(rest):
         if look.named(GROUP_NAMES) and 2 <= look.distinct <= MOST_GROUPS:
             take(look, "group", f"people's groups by its name, with {look.distinct} values")
@@ -304,6 +306,18 @@ def _take_text(rest: Sequence[Seen], where: str, rows: int, take: Take) -> None:
         texts, key=lambda look: (round(look.distinct / rows, 1), look.letters > 0.8, look.length)
     )
     take(text, "input", f"reads like text: {text.length:.0f} characters a cell on average")
+
+
+def _take_learnt(
+    rest: Sequence[Seen], known: Sequence[Guess], where: str, rows: int, take: Take
+) -> None:
+    """Take what is learnt: the answer to an input that asks, else what is most like a label."""
+    answers = [look for look in rest if look.named(ANSWERING_NAMES)]
+    asking = [one for one in known if one.role == "input" and one.column.lower() in ASKING_NAMES]
+    if asking and answers:
+        take(answers[0], "label", f"answers {asking[0].column}, by its name")
+    else:
+        _take_label(rest, where, rows, take)
 
 
 def _take_label(rest: Sequence[Seen], where: str, rows: int, take: Take) -> None:

@@ -176,6 +176,11 @@ def test_pictures_with_questions() -> None:
     found = seen(image=PICTURES, question=asked, answer=["red", "yes", "blue"] * 20, n=range(60))
     assert found["image"] == ("input", "image") and found["question"] == ("input", "text")
     assert found["answer"][0] == "label" and found["n"][0] == "none"
+    # What is asked is answered, whatever else could be learnt.
+    found = seen(
+        image=PICTURES, question=asked, labels=["a|b", "b"] * 30, answer=["no", "yes"] * 30
+    )
+    assert found["answer"][0] == "label" and found["labels"][0] == "none"
     # “prompt” beside “answer” would be a chat, were it not for the pictures.
     found = seen(image=PICTURES, prompt=asked, answer=["red", "yes"] * 30)
     assert [role for role, _ in found.values()] == ["input", "input", "label"]
