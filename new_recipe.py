@@ -85,6 +85,12 @@ FITTING: dict[str, dict[tuple[str, str], Any]] = {
 }
 """Values that suit a task better than the defaults."""
 
+FITTING_OF: dict[str, dict[tuple[str, str], Any]] = {
+    "image": {("train", "epochs"): 10, ("train", "learning_rate"): 5e-4},
+    "audio": {("train", "epochs"): 10, ("train", "learning_rate"): 5e-4},
+}
+"""Values that suit the small models that come with Pellucid for a modality."""
+
 
 def write_recipe(
     table: Path,
@@ -272,8 +278,14 @@ def _split_and_cleaning(guesses: Sequence[Guess], empty: int, task: str) -> list
 
 def _sections(task: str, why: str, modalities: Collection[str]) -> list[str]:
     """Write the other sections, as far as they are known for the task and such samples."""
-    fitting = {("model", "name"): USUAL.get(frozenset(modalities)), **FITTING.get(task, {})}
+    usual = USUAL.get(frozenset(modalities), {})
+    fitting = {
+        **{("model", key): value for key, value in usual.items()},
+        **{key: value for one in modalities for key, value in FITTING_OF.get(one, {}).items()},
+        **FITTING.get(task, {}),
+    }
     further = [
+        *(("model", key) for key in usual if key not in SHOWN["model"][1]),
         *FURTHER.get(task, ()),
         *(key for one in modalities for key in SHOWN_OF.get(one, ())),
     ]

@@ -19,12 +19,12 @@ HEADS = {
 
 
 USUAL = {
-    frozenset({"text"}): "bundled/minilm",
-    frozenset({"image"}): "bundled/image",
-    frozenset({"audio"}): "bundled/audio",
-    frozenset({"image", "text"}): "bundled/clip",
+    frozenset({"text"}): {"name": "bundled/minilm"},
+    frozenset({"image"}): {"name": "bundled/image"},
+    frozenset({"audio"}): {"name": "bundled/audio"},
+    frozenset({"image", "text"}): {"name": "bundled/image", "text_encoder": "bundled/minilm"},
 }
-"""Models that come with Pellucid, by what their samples consist of."""
+"""A recipe's section `model` for what comes with Pellucid, by what samples consist of."""
 
 
 def auto_of(modalities: Collection[str]) -> str:

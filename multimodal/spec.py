@@ -122,8 +122,8 @@ class ModelSpec(Spec):
 
     name: Annotated[str, Field(min_length=1)] = Field(
         "bundled/minilm",
-        description="A local folder, a bundled model (bundled/minilm) or a Hugging Face hub id, "
-        "looked for in that order.",
+        description="A local folder, a bundled model (bundled/minilm, bundled/image, "
+        "bundled/audio) or a Hugging Face hub id, looked for in that order.",
     )
     text_encoder: str | None = Field(
         None,

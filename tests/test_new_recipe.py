@@ -183,7 +183,8 @@ def test_pictures_with_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert path == tmp_path / "asked.recipe.yaml"
     recipe = Recipe.load(path)
     assert recipe.data.inputs == {"image": "image", "question": "text"}
-    assert recipe.data.label == "answer" and recipe.model.name == "bundled/clip"
+    assert recipe.data.label == "answer" and recipe.model.name == "bundled/image"
+    assert recipe.model.text_encoder == "bundled/minilm" and recipe.train.epochs == 10
     assert "max_length" in path.read_text() and "augment" in path.read_text()
     assert len(load(recipe.data)) == 60
 
