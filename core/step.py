@@ -25,6 +25,7 @@ from .batches import Batch, Learned, Rows, micro_batches
 from .checkpoints import Checkpoints, State
 from .clipping import clip_in_step
 from .events import Emit, Warning
+from .layout import lay_out
 from .memory import give_back, out_of_memory
 from .parameter_groups import adamw
 from .spec import TrainSpec
@@ -87,6 +88,7 @@ def begin(
         if average is not None:
             average.load(extra["average"])
     if not sharded:
+        lay_out(model, optimizer)
         trained, stepper = accelerator.prepare(model, optimizer)
     if spec.compile:
         # On a CPU dropout's masks are drawn faster outside of what is compiled.
