@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .core.history import Curve
     from .fairness.audit import Audit
 
+CONFIG = "model/config.json"
+
 
 def write(run: Run, dataset: Dataset) -> list[str]:
     """Write the documents that the recipe asks for; return their names.
@@ -339,5 +341,5 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         kind=run.task,
         modalities=data.modalities,
         label=data.label,
-        own_code="auto_map" in read_json(run.model / "config.json"),
+        own_code=run.has(CONFIG) and "auto_map" in read_json(run.path / CONFIG),
     )
