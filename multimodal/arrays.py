@@ -146,7 +146,39 @@ def write(
     return found
 
 
-def in_threads(work: Callable[[A], B], given: Sequence[A], threads: int) -> Iterator[B]:
+def kept(
+    cache: Path | None,
+    said: Any,
+    parts: Iterable[str],
+    kinds: Mapping[str, Kind],
+    pieces: Callable[[], Iterable[Mapping[str, NDArray[Any]]]],
+    whole: Callable[[Arrays], bool],
+) -> Arrays:
+    """Return encoded samples: found again where they were kept, else made.
+
+    Parameters
+    ----------
+    cache
+        Folder that keeps them as files; they are held in memory if it is None.
+    said, parts
+        What they follow from (`key`).
+    kinds
+        What each array holds, by its name.
+    pieces
+        Makes them, piece by piece.
+    whole
+        Whether arrays that were found are all that is wanted.
+    """
+    if cache is None:
+        return gather(kinds, pieces())
+    folder = cache / key(said, parts)
+    there = read(folder, kinds)
+    return there if there is not None and whole(there) else write(folder, kinds, pieces())
+
+
+def in_threads(
+    work: Callable[[A], B], given: Sequence[A], threads: int | None = None
+) -> Iterator[B]:
     """Do the same with each of many things in threads, a few ahead of who takes them, in order.
 
     Parameters
@@ -156,8 +188,13 @@ def in_threads(work: Callable[[A], B], given: Sequence[A], threads: int) -> Iter
     given
         What it is done with.
     threads
-        How many are worked on side by side; twice as many are done ahead at most.
+        How many are worked on side by side, as many as torch has if left out; twice as many are
+        done ahead at most.
     """
+    if threads is None:
+        import torch
+
+        threads = max(torch.get_num_threads(), 1)
     with ThreadPoolExecutor(threads, "encoding") as pool:
         coming: deque[Future[B]] = deque()
         for one in given:

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import features
-from .features import NoFeatures, Samples, parts, places
+from .features import NoFeatures
 from .media import Unreadable
+from .parts import Samples, parts, places
 
 MOST_ROWS = 100_000
 PIECE = 10_000
@@ -101,7 +102,8 @@ def logistic(
         return {LOGISTIC[kind]: none for kind in places(modalities)}
     found = _each(
         lambda matrix: fit_logistic(matrix, codes[chosen], k),
-        [train[row] for row in chosen.tolist()],
+        train,
+        chosen,
         samples,
         modalities,
         (k,),
@@ -155,8 +157,7 @@ def one_vs_rest(
 
         return predict
 
-    drawn = [train[row] for row in chosen.tolist()]
-    found = _each(fit, drawn, samples, modalities, share.shape, check)
+    found = _each(fit, train, chosen, samples, modalities, share.shape, check)
     return {LOGISTIC[kind]: one for kind, one in found.items()}
 
 
@@ -196,8 +197,7 @@ def ridge(
         model = Ridge(random_state=seed % 2**32).fit(matrix, (learnt - mean) / scale)
         return lambda others: np.asarray(model.predict(others), np.float64) * scale + mean
 
-    drawn = [train[row] for row in chosen.tolist()]
-    found = _each(fit, drawn, samples, modalities, (), check)
+    found = _each(fit, train, chosen, samples, modalities, (), check)
     return {RIDGE[kind]: one for kind, one in found.items()}
 
 
@@ -247,16 +247,18 @@ def _drawn(rows: int, seed: int) -> NDArray[np.int64]:
 def _each(
     fit: Callable[[Any], Predict],
     train: Samples,
+    chosen: NDArray[np.int64],
     samples: Samples,
     modalities: Sequence[str],
     shape: tuple[int, ...],
     check: Callable[[], None],
 ) -> dict[str, Baseline]:
-    """Fit a model for each modality, and score samples; `shape` is that of a score."""
+    """Fit a model on chosen rows for each modality, and score samples; `shape` is a score's."""
+    drawn = [train[row] for row in chosen.tolist()]
     found = {}
     for kind, own in places(modalities).items():
         try:
-            matrix, convert = features.fitted(kind, parts(train, own), check)
+            matrix, convert = features.fitted(kind, parts(drawn, own), check)
             predict = fit(matrix)
             scores = np.zeros((len(samples), *shape))
             for first in range(0, len(samples), PIECE):

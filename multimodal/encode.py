@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .parts import Samples, parts, places
 from .processors import processor_of
 from .spec import ModelSpec
 
@@ -98,7 +99,7 @@ def limits(modalities: Sequence[str], spec: ModelSpec) -> str:
 
 def encode(
     processor: Any,
-    samples: Sequence[tuple[str, ...]],
+    samples: Samples,
     modalities: Sequence[str],
     spec: ModelSpec,
     *,
@@ -127,24 +128,21 @@ def encode(
     -------
     Samples as `core.batches.Samples` says.
     """
-    places: dict[str, list[int]] = {}
-    for place, kind in enumerate(modalities):
-        places.setdefault(kind, []).append(place)
     found: dict[str, Any] = {}
-    for kind, own in places.items():
-        parts = [tuple(sample[place] for place in own) for sample in samples]
+    for kind, own in places(modalities).items():
+        given = parts(samples, own)
         one = processor_of(processor, kind)
         if kind == "text":
             from .text.encode import encode as encode_texts
 
-            found[kind] = encode_texts(one, parts, spec.max_length, cache=cache)
+            found[kind] = encode_texts(one, given, spec.max_length, cache=cache)
             continue
         keeping: dict[str, Any] = {
             "cache": cache,
             "budget": int(spec.cache_gigabytes * 1e9),
             "check": check,
         }
-        cells = list(dict.fromkeys(part[0] for part in parts))
+        cells = list(dict.fromkeys(part[0] for part in given))
         number = {cell: place for place, cell in enumerate(cells)}
         if kind == "image":
             from .image.encode import encode as encode_images
@@ -154,6 +152,6 @@ def encode(
             from .audio.encode import encode as encode_audio
 
             found[kind] = encode_audio(one, cells, spec.max_seconds, **keeping)
-        if len(cells) < len(parts):
-            found[kind] = Repeated(found[kind], np.array([number[part[0]] for part in parts]))
+        if len(cells) < len(given):
+            found[kind] = Repeated(found[kind], np.array([number[part[0]] for part in given]))
     return next(iter(found.values())) if len(found) == 1 else Together(found)

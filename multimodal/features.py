@@ -15,32 +15,17 @@ from numpy.typing import NDArray
 
 from .arrays import in_threads
 from .media import Unreadable, shown
+from .parts import Samples, parts, places
 from .text import baseline as words
 
 TITLES = {"text": "TF-IDF", "image": "small pictures", "audio": "mean spectrum"}
 """What is looked at in parts of each modality, for people."""
-
-Samples = Sequence[tuple[str, ...]]
-"""Each sample's parts: texts, and files (`multimodal.media.File` or their paths)."""
 
 Convert = Callable[[Samples], Any]
 
 
 class NoFeatures(Exception):
     """Why samples have no features to learn from, in words that end a sentence."""
-
-
-def places(modalities: Sequence[str]) -> dict[str, list[int]]:
-    """Return which parts of a sample are of each modality."""
-    found: dict[str, list[int]] = {}
-    for place, kind in enumerate(modalities):
-        found.setdefault(kind, []).append(place)
-    return found
-
-
-def parts(samples: Samples, own: Sequence[int]) -> Samples:
-    """Return some parts of each sample."""
-    return [tuple(sample[place] for place in own) for sample in samples]
 
 
 def title(modalities: Sequence[str]) -> str:
@@ -133,8 +118,6 @@ def measured(
     Unreadable
         If a file can't be read; the message names it.
     """
-    import torch
-
     features = _features_of(kind)
 
     def one(file: str) -> NDArray[np.float32]:
@@ -146,7 +129,7 @@ def measured(
     files = list(dict.fromkeys(part for sample in samples for part in sample))
     number = {file: place for place, file in enumerate(files)}
     found = []
-    for values in in_threads(one, files, max(torch.get_num_threads(), 1)):
+    for values in in_threads(one, files):
         check()
         found.append(values)
     which = np.array([[number[part] for part in sample] for sample in samples], np.int64)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .baseline import fit_logistic
-from .features import Samples, together
+from .features import together
+from .parts import Samples
 
 STEPS = 100
 """Steps of a logistic regression at most: there is one for each fold."""

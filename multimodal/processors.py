@@ -19,6 +19,9 @@ from .spec import ModelSpec
 FILES = ("preprocessor_config.json", "processor_config.json")
 """Files of which a model's folder holds one where it sees or hears."""
 
+AUTO = {"image": "AutoImageProcessor", "audio": "AutoFeatureExtractor"}
+"""transformers' Auto class of each modality's processor."""
+
 
 @dataclass(frozen=True)
 class Processors:
@@ -91,7 +94,3 @@ def _one(source: Source, spec: ModelSpec, kind: str, *, beside: bool) -> Any:
     with loading(source):
         found = auto.from_pretrained(source.reference, trust_remote_code=spec.trust_remote_code)
     return found
-
-
-AUTO = {"image": "AutoImageProcessor", "audio": "AutoFeatureExtractor"}
-"""transformers' Auto class of each modality's processor."""

@@ -8,7 +8,6 @@ side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,10 +156,9 @@ def encode(
     most = max_seconds if own is None else min(max_seconds, own)
 
     def hear(rows: Rows) -> list[Sound]:
-        with ThreadPoolExecutor(max(torch.get_num_threads(), 1), "hearing") as pool:
-            return list(
-                pool.map(lambda row: once_more(read, cells[row], rate, most), rows.tolist())
-            )
+        return list(
+            arrays.in_threads(lambda row: once_more(read, cells[row], rate, most), rows.tolist())
+        )
 
     fixed = bool(is_fixed(extractor))
     probe = analysed(extractor, Sound(np.zeros(rate, np.float32), rate))
@@ -186,18 +184,11 @@ def encode(
                 "cut": np.array([cut for _, cut in group], bool),
             }
 
-    if cache is None:
-        found = arrays.gather(kinds, pieces())
-    else:
-        said = (FORMAT, type(extractor).__name__, extractor.to_dict(), most, budget)
-        folder = cache / arrays.key(said, cells)
-        there = arrays.read(folder, kinds)
-        whole = (
-            there is not None
-            and len(there["cut"]) == len(cells)
-            and there["sizes"].sum() == len(there["values"])
-        )
-        found = there if there is not None and whole else arrays.write(folder, kinds, pieces())
+    def whole(one: arrays.Arrays) -> bool:
+        return len(one["cut"]) == len(cells) and one["sizes"].sum() == len(one["values"])
+
+    said = (FORMAT, type(extractor).__name__, extractor.to_dict(), most, budget)
+    found = arrays.kept(cache, said, cells, kinds, pieces, whole)
     return EncodedAudio(extractor, found["values"], found["sizes"], found["cut"], hear, fixed)
 
 
@@ -243,4 +234,4 @@ def _analysed(
         sounds = [once_more(read, cell, rate, most) for cell in group]
         return [(analysed(extractor, sound), sound.cut) for sound in sounds]
 
-    yield from arrays.in_threads(one, groups, max(torch.get_num_threads(), 1))
+    yield from arrays.in_threads(one, groups)

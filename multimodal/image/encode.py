@@ -9,7 +9,6 @@ so threads do them side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -148,12 +147,13 @@ def encode(
         Where a processor doesn't make pictures of one size, or does more with them than scale:
         every batch goes through it.
     """
-    affine = affine_of(processor, once_more(read, cells[0])) if len(cells) else None
-    if len(cells) and affine is None:
-        return Processed(processor, cells)
-    if affine is None:
+    if not len(cells):
         return EncodedImages(np.zeros((0, 3, 1, 1), np.uint8), _nothing, _identity(3), 0)
-    shape = resized(processor, [once_more(read, cells[0])]).shape[1:]
+    first = once_more(read, cells[0])
+    affine = affine_of(processor, first)
+    if affine is None:
+        return Processed(processor, cells)
+    shape = resized(processor, [first]).shape[1:]
     size = int(np.prod(shape))
     kept = len(cells) if budget is None else min(len(cells), budget // size)
     kinds = {"pixels": Kind(np.uint8, shape, mapped=True)}
@@ -163,14 +163,10 @@ def encode(
             check()
             yield {"pixels": piece}
 
-    if cache is None:
-        found = arrays.gather(kinds, pieces())
-    else:
-        said = (FORMAT, type(processor).__name__, processor.to_dict())
-        folder = cache / arrays.key(said, cells[:kept])
-        there = arrays.read(folder, kinds)
-        whole = there is not None and len(there["pixels"]) == kept
-        found = there if there is not None and whole else arrays.write(folder, kinds, pieces())
+    said = (FORMAT, type(processor).__name__, processor.to_dict())
+    found = arrays.kept(
+        cache, said, cells[:kept], kinds, pieces, lambda one: len(one["pixels"]) == kept
+    )
 
     def decode(rows: Rows) -> Pixels:
         return np.concatenate(list(_decoded(processor, [cells[row] for row in rows])))
@@ -196,8 +192,8 @@ class Processed:
 
     def batch(self, rows: Rows) -> dict[str, torch.Tensor]:
         """Return what the processor makes of some pictures."""
-        with ThreadPoolExecutor(torch.get_num_threads(), "decoding") as pool:
-            pictures = list(pool.map(partial(once_more, read), [self.cells[row] for row in rows]))
+        chosen = [self.cells[row] for row in rows]
+        pictures = list(arrays.in_threads(partial(once_more, read), chosen))
         if self.augment is not None:
             pictures = [self.augment.picture(one) for one in pictures]
         return dict(self.processor(images=pictures, return_tensors="pt"))
@@ -253,7 +249,7 @@ def _decoded(processor: Any, cells: Sequence[str]) -> Iterator[Pixels]:
     def one(group: Sequence[str]) -> Pixels:
         return resized(processor, [once_more(read, cell) for cell in group])
 
-    yield from arrays.in_threads(one, groups, max(torch.get_num_threads(), 1))
+    yield from arrays.in_threads(one, groups)
 
 
 def _identity(channels: int) -> Affine:
