@@ -131,9 +131,11 @@ def _is_share(value: Any) -> bool:
 
 
 def _fixed(model: torch.nn.Module, spec: AdaptSpec) -> list[torch.nn.Module]:
-    """Return what stays as it is because the recipe names it."""
+    """Return what stays as it is because the recipe names it, or doesn't name it."""
+    made_of = structure.parts(model)
+    fixed = [one for name, part in made_of.items() if name not in spec.parts for one in part]
     if not spec.frozen_layers and not spec.frozen_embeddings:
-        return []
+        return fixed
     layers = structure.layers(model)
     if spec.frozen_layers > len(layers):
         raise ModelError(
@@ -144,7 +146,7 @@ def _fixed(model: torch.nn.Module, spec: AdaptSpec) -> list[torch.nn.Module]:
                 f"Write a number from 0 to {len(layers)}",
             )
         )
-    return [*structure.embeddings(model), *layers[: spec.frozen_layers]]
+    return [*fixed, *structure.embeddings(model), *layers[: spec.frozen_layers]]
 
 
 def _learn_the_head(model: torch.nn.Module) -> None:

@@ -42,7 +42,7 @@ def chat_look(
     """
     from ..multimodal.models import load_tokenizer, locate
     from ..multimodal.text.chat.samples import ending, shown
-    from ..multimodal.text.chat.template import choose
+    from ..multimodal.text.chat.choosing import choose
 
     conversations, places, form = load(path, encoding)
     chosen = _span(rows, len(conversations))

@@ -24,7 +24,7 @@ def near_key(text: str) -> str:
 
 
 def clean(
-    table: pd.DataFrame, steps: list[CleanStep], inputs: list[str], label: str | None
+    table: pd.DataFrame, steps: list[CleanStep], inputs: list[str], needed: list[str]
 ) -> tuple[pd.DataFrame, list[Step]]:
     """Carry out cleaning steps in their order.
 
@@ -34,8 +34,8 @@ def clean(
         The rows.
     steps
         What to do.
-    inputs, label
-        The columns that hold inputs and answer; None where there is no answer.
+    inputs, needed
+        The columns that hold inputs; those in which no cell may be empty.
 
     Returns
     -------
@@ -43,7 +43,6 @@ def clean(
         The rows that are left, in their order, and what each step did.
     """
     lineage = []
-    needed = inputs if label is None else [*inputs, label]
     for step in steps:
         before = len(table)
         if step.drop_missing:

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MESSAGES = "messages"
-"""The one input column of tasks that learn from conversations."""
+"""The input column of tasks that learn from conversations; their pictures stand beside it."""
+
+PICTURE = "picture"
+"""What the columns of pictures are called whose files the messages themselves name."""
 
 
 def arrange(table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, DataSpec]:
@@ -53,12 +56,32 @@ def arrange(table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, DataSpec
 
     form = form_of(table, spec)
     found = conversations(table, form)
-    cells = [None if one is None else one.as_json() for one in found]
-    after = spec.model_copy(update={"inputs": {MESSAGES: "text"}, "label": None})
+    columns = {MESSAGES: [None if one is None else one.as_json() for one in found]}
+    columns |= _pictures(found, form)
+    inputs = {name: "text" if name == MESSAGES else "image" for name in columns}
+    after = spec.model_copy(update={"inputs": inputs, "label": None})
     read_already = [name for name in form.columns if name not in after.columns]
     out = table.drop(columns=read_already)
-    out[MESSAGES] = pd.Series(cells, index=table.index, dtype=object)
+    for name, cells in columns.items():
+        out[name] = pd.Series(cells, index=table.index, dtype=object)
     return out, after
+
+
+def _pictures(found: Sequence[Conversation | None], form: Format) -> dict[str, list[str | None]]:
+    """Return a column for the first picture of every conversation, one for the second, and so on.
+
+    A conversation that has fewer has an empty cell there.
+    """
+    shown = [() if one is None else one.pictures for one in found]
+    most = max(map(len, shown), default=0)
+    stem = form.pictures[0] if form.pictures else PICTURE
+    names = [stem if most == 1 else f"{stem} {number + 1}" for number in range(most)]
+    if len(form.pictures) == most:
+        names = list(form.pictures)
+    return {
+        name: [one[place] if len(one) > place else None for one in shown]
+        for place, name in enumerate(names)
+    }
 
 
 def form_of(table: pd.DataFrame, spec: DataSpec | None = None) -> Format:
@@ -73,7 +96,9 @@ def form_of(table: pd.DataFrame, spec: DataSpec | None = None) -> Format:
             )
         )
     if spec is not None and spec.label is not None and named:
-        return Format("alpaca", tuple(named), spec.label)
+        seen = tuple(name for name in named if spec.inputs[name] == "image")
+        asks = tuple(name for name in named if name not in seen)
+        return Format("alpaca", asks, spec.label, pictures=seen)
     columns = named or [str(name) for name in table.columns if not str(name).startswith("\0")]
     first = {name: _first(table[name]) for name in columns}
     found = recognise(columns, first)

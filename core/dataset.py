@@ -24,9 +24,12 @@ from .tables import check_flat
 FLAT = ("classification", "multilabel", "regression", "masked_lm", "causal_lm")
 """Tasks whose inputs are plain texts, never lists or mappings."""
 
-TOGETHER = {"extractive_qa": -1}
-"""Tasks that several rows share a text in, and the place of that text among the inputs. Such rows
-stay in one split, or the model would be tested on texts whose other questions it learnt from."""
+TOGETHER = {"extractive_qa": "text", "contrastive": "image"}
+"""Tasks that several rows share a part in, and its modality; of several such inputs it is the last.
+Such rows stay in one split, or the model would be tested on what it learnt other things of."""
+
+LED = ("chat",)
+"""Tasks whose first input is all that every row needs: some conversations show fewer pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +131,18 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     kind = task or task_of(tables[0][names], spec)[0]
     learns = make(kind, spec, ModelSpec(), TrainSpec(), EvaluateSpec())
     arranged = [learns.arrange(table, spec) for table in tables]
-    spec = arranged[0][1]
+    spec = max((one for _, one in arranged), key=lambda one: len(one.inputs))
     table = pd.concat([one for one, _ in arranged], ignore_index=True)
+    for name in spec.inputs:  # a table may have fewer pictures than another
+        table[name] = table[name].astype(object).where(table[name].notna(), None)
     table[roles.NUMBER] = np.arange(1, len(table) + 1)
     before = len(table)
     lineage = [Step("read", ", ".join(source.path for source in spec.source), before, before)]
     inputs = list(spec.inputs)
     table, skipped, bad = media.found(table, spec)
-    table, steps = clean(table, spec.clean, inputs, spec.label)
-    roles.check_rows(table, [*spec.answers, *inputs])
+    needed = [*spec.answers, *(inputs[:1] if kind in LED else inputs)]
+    table, steps = clean(table, spec.clean, inputs, needed)
+    roles.check_rows(table, needed)
     if kind in FLAT:
         # A cell with several labels may hold them as a list.
         for name in inputs if kind == "multilabel" else spec.columns:
@@ -149,8 +155,9 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     )
     ids = roles.row_ids(table, spec)
     # Classes can be spread evenly over the splits; measures, tags and texts can't.
-    classes = bool(labels) and set(label.tolist()) <= set(labels)
-    together = inputs[TOGETHER[kind]] if kind in TOGETHER else None
+    classes = bool(labels) and kind not in TOGETHER and set(label.tolist()) <= set(labels)
+    shared = [name for name in inputs if spec.inputs[name] == TOGETHER.get(kind)]
+    together = shared[-1] if shared else None
     split = roles.row_splits(table, label if classes else None, spec, together)
     if together is not None and spec.split.column is None:
         said = f"by chance, rows with the same {together} in the same split"
@@ -162,7 +169,7 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     groups = {
         name: roles.by_value(table[name], lambda cell: cell.strip() or None) for name in spec.groups
     }
-    columns = {name: table[name].to_numpy(object) for name in inputs}
+    columns = {name: table[name].fillna("").to_numpy(object) for name in inputs}
     return Dataset(
         inputs=columns,
         modalities=dict(spec.inputs),

@@ -7,12 +7,13 @@ what was read are kept (`transformers.GenerationMixin.generate`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..multimodal.text.encode import longest
 from . import processes
@@ -36,6 +37,7 @@ def generate(
     emit: Emit = silent,
     check: Callable[[], None] = lambda: None,
     budget: int | None = None,
+    beside: Callable[[NDArray[np.int64], int], Mapping[str, torch.Tensor]] = lambda rows, width: {},
 ) -> list[list[int]]:
     """Write what follows each prompt.
 
@@ -56,6 +58,9 @@ def generate(
         was cancelled; it is called at every token.
     budget
         Tokens of one batch, padding and answers counted; what suits the device if left out.
+    beside
+        ``beside(rows, width) -> inputs``: what the model is given of some prompts beside their
+        tokens, which are padded at the left to a width.
 
     Returns
     -------
@@ -96,6 +101,7 @@ def generate(
             written = bare.generate(
                 input_ids=ids.to(place),
                 attention_mask=mask.to(place),
+                **{name: value.to(place) for name, value in beside(rows, width).items()},
                 stopping_criteria=StoppingCriteriaList([watch]),
             )
         for row, line in zip(rows, written[:, width:].cpu().tolist(), strict=True):

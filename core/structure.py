@@ -67,6 +67,40 @@ def head(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
     }
 
 
+def parts(model: torch.nn.Module) -> dict[str, list[torch.nn.Module]]:
+    """Return what a model that writes about pictures is made of; {} of any other model.
+
+    Returns
+    -------
+    dict
+        ``vision``, ``connector`` and ``language``; modules that stand in none of each other.
+    """
+    model = plain(model)
+    find: Any = getattr(model, "get_encoder", None)
+    if find is None or not writes(model):
+        return {}
+    try:
+        vision = find(modality="image")
+    except (TypeError, AttributeError):
+        return {}
+    if vision in (model, body(model)) or not isinstance(vision, torch.nn.Module):
+        return {}
+    found: Any = model
+    language = [found.get_decoder(), found.get_output_embeddings()]
+    own = {part for one in (vision, *language) for part in one.modules()}
+    return {"vision": [vision], "connector": _beside(model, own), "language": language}
+
+
+def _beside(module: torch.nn.Module, own: set[torch.nn.Module]) -> list[torch.nn.Module]:
+    """Return the outermost modules with weights that neither are among others nor hold some."""
+    found: list[torch.nn.Module] = []
+    for child in module.children():
+        if child in own or not _size(child):
+            continue
+        found += _beside(child, own) if own & set(child.modules()) else [child]
+    return found
+
+
 def writes(model: torch.nn.Module) -> bool:
     """Say whether the model's head gives scores to words, as a language model's does."""
     ask: Any = getattr(plain(model), "get_output_embeddings", None)

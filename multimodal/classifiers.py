@@ -9,6 +9,9 @@ from ..errors import RecipeError, paragraph
 IMAGE_TEXT = "pictures with texts"
 """Stands for the Auto class of such models, which depends on the model (`multimodal.fusion`)."""
 
+WRITER = "a model that writes"
+"""Stands for the Auto class of language models, with or without an eye for pictures."""
+
 HEADS = {
     frozenset({"text"}): "AutoModelForSequenceClassification",
     frozenset({"image"}): "AutoModelForImageClassification",

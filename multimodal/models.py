@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ModelError, paragraph
 from . import hub
 from .adapters import base_of, four_bits, is_adapter, merged
-from .classifiers import IMAGE_TEXT
+from .classifiers import IMAGE_TEXT, WRITER
 from .sources import BUNDLED, Bundled, Source, locate, no_hub
 from .spec import ModelSpec
 from .weights import check_folder
@@ -22,6 +22,7 @@ __all__ = [
     "BUNDLED",
     "Bundled",
     "Source",
+    "fit_tokenizer",
     "has_vocabulary",
     "load",
     "load_labelled",
@@ -46,18 +47,29 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
     ModelError
         If it can't be loaded, or has no fast version (whose offsets explanations need).
     """
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoTokenizer
 
-    words, whole = _with_vocabulary(source), _whole(source)
+    words = _with_vocabulary(source)
     if words.local:
         _check_vocabulary(Path(words.reference))
     with loading(source):
         tokenizer = AutoTokenizer.from_pretrained(
             words.reference, use_fast=True, trust_remote_code=spec.trust_remote_code
         )
-        config = AutoConfig.from_pretrained(
-            whole.reference, trust_remote_code=spec.trust_remote_code
-        )
+    fit_tokenizer(tokenizer, source, spec)
+    return tokenizer
+
+
+def fit_tokenizer(tokenizer: Any, source: Source, spec: ModelSpec) -> None:
+    """Give a model's tokenizer what it may lack: a padding token, and how much the model reads.
+
+    Raises
+    ------
+    ModelError
+        If it has no fast version.
+    """
+    from transformers import AutoConfig
+
     if not tokenizer.is_fast:
         raise ModelError(
             paragraph(
@@ -68,10 +80,14 @@ def load_tokenizer(source: Source, spec: ModelSpec) -> Any:
         )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token or tokenizer.unk_token
+    whole = _whole(source)
+    with loading(source):
+        config = AutoConfig.from_pretrained(
+            whole.reference, trust_remote_code=spec.trust_remote_code
+        )
     room = _positions(config)
     if room is not None and room < tokenizer.model_max_length:
         tokenizer.model_max_length = room
-    return tokenizer
 
 
 def load(auto: str, source: Source, spec: ModelSpec, seed: int, **head: Any) -> Any:
@@ -202,6 +218,11 @@ def reload_tokenizer(folder: Path) -> Any:
 
 def _auto(auto: str, source: Source, spec: ModelSpec) -> str | None:
     """Return the Auto class that loads a model, None where it has to be joined of two."""
+    if auto == WRITER:
+        from .vision_language.processor import writes_about_pictures
+
+        seeing = writes_about_pictures(_whole(source), spec)
+        return "AutoModelForImageTextToText" if seeing else "AutoModelForCausalLM"
     if auto != IMAGE_TEXT:
         return auto
     from .fusion.load import auto_for

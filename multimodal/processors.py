@@ -47,8 +47,8 @@ def load_processor(source: Source, spec: ModelSpec, modalities: Collection[str])
 
     Returns
     -------
-    A fast tokenizer, an image processor or a feature extractor of transformers; a `Processors` of
-    them where there are several modalities.
+    A fast tokenizer, an image processor or a feature extractor of transformers; where there are
+    several modalities the processor of a model that writes about pictures, else a `Processors`.
 
     Raises
     ------
@@ -56,8 +56,20 @@ def load_processor(source: Source, spec: ModelSpec, modalities: Collection[str])
         If the model has none for a modality, or it can't be loaded.
     """
     kinds = sorted(set(modalities))
+    if kinds == ["image", "text"] and _writes(source, spec):
+        from .vision_language.processor import load
+
+        return load(source, spec)
     found = {kind: _one(source, spec, kind, beside=len(kinds) > 1) for kind in kinds}
     return found[kinds[0]] if len(kinds) == 1 else Processors(found)
+
+
+def _writes(source: Source, spec: ModelSpec) -> bool:
+    """Say whether a model reads pictures and texts by one processor, to write about them."""
+    from .vision_language.processor import writes_about_pictures
+
+    with loading(source):
+        return writes_about_pictures(source, spec)
 
 
 def reload_processor(folder: Path, modalities: Collection[str]) -> Any:

@@ -2,7 +2,8 @@
 
 Conversations are rendered by the model's chat template; what the assistant wrote is learnt, the
 rest is read. All answers of a conversation are measured by their perplexity; the last answer of
-some rows is generated, too, and compared with the one that stands there.
+some rows is generated, too, and compared with the one that stands there. Conversations may be about
+pictures; a table with a column of pictures, a question and an answer is one of those, too.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, paragraph
+from ...multimodal.classifiers import WRITER
 from ...multimodal.spec import ModelSpec
+from ...multimodal.text.chat.contents import shown
 from ...multimodal.text.chat.formats import Conversation
 from .. import conversations as tables
 from ..events import Emit, Sample, Warning, silent
 from ..generation_metrics import evaluate as measure
 from ..perplexity import VALIDATED
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
-from .language_modelling import CAUSAL, guessed, load_causal, validated
+from .language_modelling import guessed, load_causal, validated
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
 
+    from ...multimodal.conversations import Reader
     from ...multimodal.models import Source
-    from ...multimodal.text.chat.template import Template
     from ..batches import Batch
     from ..dataset import Dataset
     from ..evaluation import Evaluation
@@ -51,12 +54,15 @@ class Chat:
     train: TrainSpec
     measured: EvaluateSpec
     name: str = "chat"
-    auto: str = CAUSAL
+    auto: str = WRITER
     metric: str = "loss"
     validated: tuple[str, ...] = VALIDATED
 
     def arrange(self, table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, DataSpec]:
-        """Bring messages, ShareGPT, Alpaca, and prompts with answers into one column."""
+        """Bring messages, ShareGPT, Alpaca, and prompts with answers into one column.
+
+        Pictures stand in columns beside it.
+        """
         return tables.arrange(table, spec)
 
     def labels(self, table: pd.DataFrame, spec: DataSpec) -> tuple[str, ...]:
@@ -86,9 +92,9 @@ class Chat:
             If no conversation has an answer left that could be learnt.
         """
         from ...multimodal.text.chat.samples import ending
-        from ...multimodal.text.chat.template import choose
 
-        template = choose(processor, self.model.chat_template)
+        reader = self._reader(processor, dataset, cache=cache)
+        template = reader.template
         if template.origin == "chatml":
             emit(
                 Warning(
@@ -104,7 +110,7 @@ class Chat:
                     "model will not learn to end one. Its {% generation %} should hold that token."
                 )
             )
-        samples = self._sequenced(template, dataset)
+        samples = self._sequenced(reader, dataset)
         _tell(samples, len(dataset), self.model.max_length, emit)
         if len(dataset) and not len(samples):
             raise DataError(
@@ -136,11 +142,13 @@ class Chat:
 
     def write(self, model: torch.nn.Module, processor: Any, dataset: Dataset) -> list[Sample]:
         """Generate the last answer of every row."""
-        from ...multimodal.text.chat.template import choose
-
-        template = choose(processor, self.model.chat_template)
         answers, expected = self._answers(
-            model, template, dataset, np.arange(len(dataset)), silent, lambda: None
+            model,
+            self._reader(processor, dataset),
+            dataset,
+            np.arange(len(dataset)),
+            silent,
+            lambda: None,
         )
         asked = [_asked(one) for one in _conversations(dataset)]
         return [
@@ -164,14 +172,13 @@ class Chat:
         generated: of each split `evaluate.generations` rows have one, spread evenly, and every row
         of a table without splits.
         """
-        from ...multimodal.text.chat.template import choose
-
         # What the run was trained with, whatever became of the recipe's file.
         kept = run.model / TEMPLATE_FILE
-        template = choose(processor, kept if kept.is_file() else self.model.chat_template)
-        found = guessed(model, self._sequenced(template, dataset), dataset, emit, check)
+        template = kept if kept.is_file() else self.model.chat_template
+        reader = self._reader(processor, dataset, template, check=check)
+        found = guessed(model, self._sequenced(reader, dataset), dataset, emit, check)
         rows = spread(dataset.split, self.measured.generations)
-        answers, expected = self._answers(model, template, dataset, rows, emit, check)
+        answers, expected = self._answers(model, reader, dataset, rows, emit, check)
         place = min(2, len(found.columns))
         found = found.drop(columns=["label"], errors="ignore")
         found.insert(place, "label", np.array(expected, dtype=object))
@@ -203,14 +210,32 @@ class Chat:
         """Measure perplexity of all answers, and the generated ones by exact match, ROUGE, BLEU."""
         return measure(predictions, spec, beside, [ANSWERS])
 
-    def _sequenced(self, template: Template, dataset: Dataset) -> Sequenced:
-        from ...multimodal.text.chat.samples import sequences
+    def _reader(
+        self,
+        processor: Any,
+        dataset: Dataset,
+        template: str | Path | None = None,
+        *,
+        cache: Path | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Reader:
+        from ...multimodal.conversations import reader_of
+
+        return reader_of(
+            processor,
+            self.model,
+            _pictures(dataset),
+            template=template or self.model.chat_template,
+            cache=cache,
+            check=check,
+        )
+
+    def _sequenced(self, reader: Reader, dataset: Dataset) -> Sequenced:
         from .sequences import Sequenced
 
-        samples = sequences(
-            template,
+        samples = reader.sequences(
             _conversations(dataset),
-            self.model.max_length,
+            _pictures(dataset),
             packed=self.train.packing,
             names=[str(name) for name in dataset.ids],
         )
@@ -219,7 +244,7 @@ class Chat:
     def _answers(
         self,
         model: Any,
-        template: Template,
+        reader: Reader,
         dataset: Dataset,
         rows: NDArray[np.int64],
         emit: Emit,
@@ -229,6 +254,7 @@ class Chat:
         from ...multimodal.text.chat.template import Refused, refusal
         from ..generate import generate, rooms
 
+        template = reader.template
         asked: list[str] = []
         expected: list[str | None] = []
         for name, one in zip(dataset.ids, _conversations(dataset), strict=True):
@@ -242,24 +268,22 @@ class Chat:
         if not len(rows):
             return answers, expected
         tokenizer = template.tokenizer
-        most, new = rooms(tokenizer, self.model.max_length, self.measured.new_tokens)
-        tokens = tokenizer(
-            [asked[row] for row in rows], add_special_tokens=False, truncation=False, verbose=False
-        )["input_ids"]
+        _, new = rooms(tokenizer, self.model.max_length, self.measured.new_tokens)
+        files = _pictures(dataset)
+        prompts = reader.prompts([asked[row] for row in rows], [files[row] for row in rows], new)
         end = template.end
         ends = {one for one in (tokenizer.eos_token_id,) if one is not None}
         if end in template.special:
             ends.add(int(tokenizer.convert_tokens_to_ids(end)))
-        pad = int(tokenizer.pad_token_id)
-        # The end of a long prompt is kept: what is asked stands there.
         written = generate(
             model,
-            [one[-most:] or [pad] for one in tokens],
+            prompts.tokens,
             new_tokens=new,
             ends=ends,
-            pad=pad,
+            pad=int(tokenizer.pad_token_id),
             emit=emit,
             check=check,
+            beside=prompts.beside,
         )
         for row, answer in zip(rows, written, strict=True):
             text = str(tokenizer.decode(answer, skip_special_tokens=True))
@@ -292,8 +316,18 @@ def spread(split: NDArray[np.object_], most: int) -> NDArray[np.int64]:
 
 
 def _conversations(dataset: Dataset) -> list[Conversation]:
-    (cells,) = dataset.inputs.values()
-    return [Conversation.from_json(str(cell)) for cell in cells]
+    return [Conversation.from_json(str(cell)) for cell in dataset.inputs[tables.MESSAGES]]
+
+
+def _pictures(dataset: Dataset) -> list[list[str]]:
+    """Return the files of each conversation's pictures, in the order in which it shows them."""
+    columns = [cells for name, cells in dataset.inputs.items() if name != tables.MESSAGES]
+    found: list[list[str]] = [[] for _ in range(len(dataset))]
+    for cells in columns:
+        for row, cell in enumerate(cells):
+            if cell:
+                found[row].append(cell)
+    return found
 
 
 def _asked(conversation: Conversation) -> str:
@@ -301,7 +335,7 @@ def _asked(conversation: Conversation) -> str:
     messages = list(conversation.messages)
     if messages[-1]["role"] == "assistant":
         messages = messages[:-1]
-    return str(messages[-1]["content"]) if messages else ""
+    return shown(messages[-1]["content"]) if messages else ""
 
 
 def _tell(samples: Sequenced, rows: int, limit: int, emit: Emit) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import RecipeError, paragraph
+from ...multimodal.classifiers import WRITER
 from ...multimodal.spec import ModelSpec
 from ..events import Emit, Sample, Warning, silent
 from ..perplexity import NATS, TOKENS, VALIDATED, perplexity
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ..evaluation import Evaluation
     from ..runs import Run
     from .sequences import Sequenced
-
-CAUSAL = "AutoModelForCausalLM"
 
 HIDDEN_ONLY = (
     "Loss and perplexity are those of the hidden tokens, which are the same in every measurement. "
@@ -181,7 +180,7 @@ class CausalLM:
     measured: EvaluateSpec
     answers: bool
     name: str = "causal_lm"
-    auto: str = CAUSAL
+    auto: str = WRITER
     metric: str = "loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -383,7 +382,7 @@ def load_causal(
     from ...multimodal.text.language_models import check_causal, new_head
     from ...multimodal.text.token_losses import abilities
 
-    loaded: torch.nn.Module = load(CAUSAL, source, model, seed)
+    loaded: torch.nn.Module = load(WRITER, source, model, seed)
     check_causal(loaded, source)
     if new_head(loaded):
         emit(

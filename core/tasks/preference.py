@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, paragraph
+from ...multimodal.classifiers import WRITER
 from ...multimodal.spec import ModelSpec
 from .. import roles
 from ..batches import Batch, Rows
@@ -26,7 +27,7 @@ from ..events import Emit, Warning, silent
 from ..preference_metrics import REWARDS, VALIDATED, measured
 from ..preference_metrics import evaluate as measure
 from ..spec import DataSpec, EvaluateSpec, TrainSpec
-from .language_modelling import CAUSAL, load_causal
+from .language_modelling import load_causal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +108,7 @@ class Preference:
     model: ModelSpec
     train: TrainSpec
     name: str = "preference"
-    auto: str = CAUSAL
+    auto: str = WRITER
     metric: str = "preference_loss"
     validated: tuple[str, ...] = VALIDATED
 
@@ -280,7 +281,7 @@ class Preference:
         exact: bool = False,
     ) -> Pairs:
         """Encode a dataset; `exact` computes the reference in float32, as the model is measured."""
-        from ...multimodal.text.chat.template import choose
+        from ...multimodal.text.chat.choosing import choose
         from ...multimodal.text.preferences import sequences
 
         rows = [(one[0], one[1], one[2]) for one in dataset.samples()]

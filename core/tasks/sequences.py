@@ -168,5 +168,6 @@ def by_row(
 
 
 def _budget(model: torch.nn.Module) -> int:
-    words = int(getattr(model.config, "vocab_size", 1))
+    config: Any = model.config
+    words = int(getattr(config.get_text_config(), "vocab_size", 1))
     return min(tokens_at_once(model), max(LOGITS // max(words, 1), 512))

@@ -27,6 +27,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 BEHIND = (255, 255, 255)
 """What shows through where a picture is transparent: white, as on paper."""
 
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
+"""EXIF's tag of how a picture was held, and the values by which width and height change places."""
+
 OPENING = Lock()
 """Held while a picture's header is read: what warnings are shown is one setting for all threads."""
 
@@ -56,6 +59,20 @@ def read(path: Path | str, least: int | None = None) -> Image.Image:
             picture.draft(None, (least, least))
         picture.load()
         return _as_rgb(_upright(picture))
+
+
+def size(path: Path | str) -> tuple[int, int]:
+    """Return width and height of a picture as it is meant to stand, from its header alone.
+
+    Raises
+    ------
+    Unreadable
+        As `read` does.
+    """
+    with _refused(), _opened(path) as picture:
+        width, height = picture.size
+        turned = picture.getexif().get(ORIENTATION) in SIDEWAYS
+    return (height, width) if turned else (width, height)
 
 
 def inspect(path: Path | str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from ...errors import ModelError, paragraph
@@ -48,15 +49,11 @@ def check_causal(model: Any, source: Source) -> None:
     ModelError
         If the scores of a token change with the tokens behind it.
     """
-    import torch
-
-    one = torch.tensor([[3, 1, 2, 4, 1], [3, 1, 2, 2, 3]], device=next(model.parameters()).device)
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        first, second = model(input_ids=one).logits[:, :3]
-    model.train(training)
-    if not torch.allclose(first, second, rtol=1e-4, atol=1e-5):
+    if not _sees_behind(model):
+        return
+    # Some read what is asked in both directions, and an answer forwards (PaliGemma).
+    takes = inspect.signature(model.forward).parameters
+    if "token_type_ids" not in takes or _sees_behind(model, answer=True):
         raise ModelError(
             paragraph(
                 f"model.name: {source.name}",
@@ -65,3 +62,17 @@ def check_causal(model: Any, source: Source) -> None:
                 "Set model.task to masked_lm, or choose a causal model such as GPT-2 or Llama",
             )
         )
+
+
+def _sees_behind(model: Any, *, answer: bool = False) -> bool:
+    """Say whether the scores of a token, maybe of an answer's, change with those behind it."""
+    import torch
+
+    one = torch.tensor([[3, 1, 2, 4, 1], [3, 1, 2, 2, 3]], device=next(model.parameters()).device)
+    told = {"token_type_ids": torch.ones_like(one)} if answer else {}
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        first, second = model(input_ids=one, **told).logits[:, :3]
+    model.train(training)
+    return not torch.allclose(first, second, rtol=1e-4, atol=1e-5)

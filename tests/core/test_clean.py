@@ -16,7 +16,7 @@ def steps(*raw: object) -> list[CleanStep]:
 
 def kept(table: pd.DataFrame, *raw: object, inputs: list[str] | None = None) -> list[int]:
     table = table.assign(row=range(len(table)))
-    found, _ = clean(table, steps(*raw), inputs or ["text"], "y")
+    found, _ = clean(table, steps(*raw), inputs or ["text"], [*(inputs or ["text"]), "y"])
     assert found.index.tolist() == list(range(len(found)))
     return found["row"].tolist()
 
@@ -76,7 +76,7 @@ def test_steps_are_carried_out_in_their_order_and_counted() -> None:
     assert kept(table, "drop_missing", "drop_duplicates") == [1, 2]
     assert kept(table, "drop_duplicates", "drop_missing") == [2]
     _, lineage = clean(
-        table, steps("drop_missing", {"drop_duplicates": {"near": True}}), ["text"], "y"
+        table, steps("drop_missing", {"drop_duplicates": {"near": True}}), ["text"], ["text", "y"]
     )
     assert lineage == [
         Step("drop_missing", "no label, or an empty input", 4, 3),

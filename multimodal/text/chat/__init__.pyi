@@ -1,7 +1,8 @@
+from .choosing import choose
 from .export import as_hosted, check_lines, faults
 from .formats import Conversation, Format, Unreadable, read, recognise
 from .samples import sequences, shown
-from .template import Refused, Template, choose
+from .template import Refused, Template
 
 __all__ = [
     "Conversation",

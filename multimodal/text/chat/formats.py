@@ -3,7 +3,8 @@
 Four are known by their columns: `messages` (a list of ``{"role", "content"}``, as transformers,
 trl and hosted services write it), ShareGPT (`conversations`, a list of ``{"from", "value"}``),
 Alpaca (`instruction`, `input`, `output`), and `prompt` with `completion`, each a text or a list of
-messages.
+messages. A conversation may be about pictures, whose files stand in a column of their own
+(`images`), or in the messages' parts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from . import contents
+from .contents import Content, Unusable
 
 Message = dict[str, Any]
 
@@ -41,6 +45,12 @@ ASKED = {
 }
 """A column that asks, and the columns that may hold the answer to it."""
 
+PICTURES = ("images", "image", "image_path", "pictures", "picture")
+"""Columns that name a conversation's pictures."""
+
+FILES = "\0files"
+"""Key of a message that was just read, with the files of the pictures in it."""
+
 
 class Unreadable(ValueError):
     """A cell that is no conversation: its column, and what is wrong with it."""
@@ -58,14 +68,19 @@ class Conversation:
     Attributes
     ----------
     messages
-        Each with `role` (one of `ROLES`) and `content`; an assistant's may have `tool_calls`, a
-        tool's `name` and `tool_call_id`, and any of them `weight`, as hosted services take it.
+        Each with `role` (one of `ROLES`) and `content` (`chat.contents`); an assistant's may have
+        `tool_calls`, a tool's `name` and `tool_call_id`, and any of them `weight`, as hosted
+        services take it.
     tools
         JSON schemas of the tools, as transformers' chat templates take them.
+    pictures
+        Files of the pictures that the messages speak of, in their order. They are not part of the
+        cell: they stand in columns of their own.
     """
 
     messages: tuple[Message, ...]
     tools: tuple[Any, ...] = ()
+    pictures: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """Write as one cell: a list of messages, or a mapping with `messages` and `tools`."""
@@ -86,6 +101,11 @@ class Conversation:
         """Whether the assistant says anything."""
         return any(message["role"] == "assistant" for message in self.messages)
 
+    @property
+    def shows(self) -> int:
+        """How many pictures the messages speak of."""
+        return sum(contents.pictures(message["content"]) for message in self.messages)
+
 
 @dataclass(frozen=True)
 class Format:
@@ -101,6 +121,8 @@ class Format:
         Column with the answer to it, where there is one.
     system, tools, history
         Columns with the system's message, the tools, and earlier turns, where there are any.
+    pictures
+        Columns that name pictures: several files in one cell, or one in each of several.
     """
 
     kind: str
@@ -109,12 +131,14 @@ class Format:
     system: str | None = None
     tools: str | None = None
     history: str | None = None
+    pictures: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
         others = (self.answers, self.system, self.tools, self.history)
-        return (*self.asks, *(name for name in others if name is not None))
+        named = (name for name in others if name is not None)
+        return (*self.asks, *named, *self.pictures)
 
 
 def recognise(columns: Sequence[str], cells: Mapping[str, Any]) -> Format | None:
@@ -128,11 +152,12 @@ def recognise(columns: Sequence[str], cells: Mapping[str, Any]) -> Format | None
         The first cell of each column that is not empty.
     """
     known = {name.strip().lower(): name for name in columns}
-    more = {name: known.get(name) for name in ("system", "tools", "history")}
+    more: dict[str, Any] = {name: known.get(name) for name in ("system", "tools", "history")}
+    more["pictures"] = tuple(known[name] for name in PICTURES if name in known)[:1]
     for name in LISTS:
         if name in known:
             kind = kind_of(cells.get(known[name]))
-            return Format(kind, (known[name],), system=more["system"], tools=more["tools"])
+            return Format(kind, (known[name],), **(more | {"history": None}))
     for asks, answers in ASKED.items():
         if asks not in known:
             continue
@@ -169,8 +194,11 @@ def read(form: Format, row: Mapping[str, Any]) -> Conversation | None:
     Unreadable
         If a cell holds no conversation, a role is unknown, or an answer is empty.
     """
-    first = row.get(form.asks[0])
-    if _blank(first) or (form.answers is not None and _blank(row.get(form.answers))):
+    first = row.get(form.columns[0])
+    needed = [first] if form.answers is None else [first, row.get(form.answers)]
+    if form.kind == "alpaca":  # what is asked is about these pictures
+        needed += [row.get(name) for name in form.pictures]
+    if any(_blank(cell) for cell in needed):
         return None
     messages: list[Message] = []
     if form.system is not None and not _blank(row.get(form.system)):
@@ -186,7 +214,8 @@ def read(form: Format, row: Mapping[str, Any]) -> Conversation | None:
     tools = _beside(first) if form.kind in ("messages", "sharegpt") else []
     if form.tools is not None and not _blank(row.get(form.tools)):
         tools = _tools(form.tools, row[form.tools])
-    return Conversation(tuple(messages), tuple(tools))
+    messages, pictures = _illustrated(form, row, messages)
+    return Conversation(tuple(messages), tuple(tools), tuple(pictures))
 
 
 def as_messages(column: str, cell: Any, role: str) -> list[Message]:
@@ -223,6 +252,40 @@ def said(column: str, cell: Any) -> list[Message]:
     return [_message(column, number, one) for number, one in enumerate(found, start=1)]
 
 
+def _illustrated(
+    form: Format, row: Mapping[str, Any], messages: Sequence[Message]
+) -> tuple[list[Message], list[str]]:
+    """Put a conversation's pictures where its messages say, else in front of what is asked.
+
+    Returns
+    -------
+    messages, files
+        The messages, and the files of the pictures that they speak of.
+    """
+    inside = [name for one in messages for name in one.get(FILES, ())]
+    messages = [{key: one[key] for key in one if key != FILES} for one in messages]
+    files, column = inside, form.columns[0]
+    for name in form.pictures if not inside else ():
+        column = name
+        try:
+            files += contents.files_of(row.get(name))
+        except Unusable as error:
+            raise Unreadable(name, f"the cell {error}") from None
+    if files:
+        messages = [one | {"content": contents.placed(one["content"])} for one in messages]
+    shows = sum(contents.pictures(one["content"]) for one in messages)
+    if files and not shows:
+        asks = next((n for n, one in enumerate(messages) if one["role"] == "user"), 0)
+        content = contents.with_pictures(messages[asks]["content"], len(files))
+        messages[asks] = messages[asks] | {"content": content}
+    elif shows != len(files):
+        raise Unreadable(
+            column,
+            f"the messages speak of {shows} pictures, and {len(files)} files are named for them",
+        )
+    return messages, files
+
+
 def _speaks(raw: Mapping[str, Any]) -> bool:
     return {"role", "content"} <= set(raw) or {"from", "value"} <= set(raw)
 
@@ -237,7 +300,7 @@ def _message(column: str, number: int, raw: Any) -> Message:
         raise Unreadable(column, f"{where} has neither “role” nor “from”")
     role = str(named).strip().lower()
     text = next((raw[key] for key in ("content", "value", "text") if key in raw), None)
-    content = _content(column, where, text)
+    content, files = _content(column, where, text)
     if role in CALLS:
         return {"role": "assistant", "content": "", "tool_calls": _calls(column, where, content)}
     role = SPEAKERS.get(role, role)
@@ -248,7 +311,10 @@ def _message(column: str, number: int, raw: Any) -> Message:
     calls = raw.get("tool_calls")
     if role == "assistant" and calls:
         out["tool_calls"] = _calls(column, where, calls)
-    if role == "assistant" and not out["content"].strip() and "tool_calls" not in out:
+    if files:
+        out[FILES] = files
+    empty = not contents.joined(out["content"], "").strip()
+    if role == "assistant" and empty and "tool_calls" not in out:
         raise Unreadable(column, f"{where} is an empty answer of the assistant")
     if content is None and role != "assistant":
         raise Unreadable(column, f"{where} has neither “content” nor “value”")
@@ -256,19 +322,18 @@ def _message(column: str, number: int, raw: Any) -> Message:
     return out | {key: raw[key] for key in kept if raw.get(key) is not None}
 
 
-def _content(column: str, where: str, raw: Any) -> str | None:
-    """Return a message's text; parts of text, as some services write them, are joined."""
+def _content(column: str, where: str, raw: Any) -> tuple[Content | None, list[str]]:
+    """Return a message's content, and the files of the pictures in it."""
     if raw is None or isinstance(raw, str):
-        return raw
+        return raw, []
     if isinstance(raw, Mapping):
-        return json.dumps(raw, ensure_ascii=False)
+        return json.dumps(raw, ensure_ascii=False), []
     if not isinstance(raw, list):
-        return str(raw)
-    for part in raw:
-        if not isinstance(part, Mapping) or part.get("type", "text") != "text":
-            kind = part.get("type") if isinstance(part, Mapping) else _kind(part)
-            raise Unreadable(column, f"{where} holds a part of type “{kind}”, expected text alone")
-    return "".join(str(part.get("text", "")) for part in raw)
+        return str(raw), []
+    try:
+        return contents.read(raw)
+    except Unusable as error:
+        raise Unreadable(column, f"{where} {error}") from None
 
 
 def _calls(column: str, where: str, raw: Any) -> list[Message]:
@@ -295,7 +360,7 @@ def _calls(column: str, where: str, raw: Any) -> list[Message]:
 
 def _asked(form: Format, row: Mapping[str, Any]) -> list[Message]:
     """Read what is asked: texts below one another, or messages."""
-    if len(form.asks) == 1:
+    if len(form.asks) == 1 and not form.pictures:
         return as_messages(form.asks[0], row[form.asks[0]], "user")
     given = [str(row[name]) for name in form.asks if not _blank(row.get(name))]
     return [{"role": "user", "content": "\n".join(given)}]

@@ -17,14 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import DataError, ModelError, RecipeError, paragraph
+from ....errors import DataError, ModelError, paragraph
 from ..encode import longest
+from . import contents
 from .formats import Conversation, Message
 
 CHUNK = 256
@@ -34,28 +34,6 @@ MARK = "§answer§"
 """Stands in place of an answer to find it by; a text that nobody writes."""
 
 GENERATION = re.compile(r"\{%-?\s*generation\s*-?%\}")
-
-CHATML = """\
-{%- if tools %}
-{{- '<|im_start|>system\\n' }}
-{%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n\\n' }}{%- endif %}
-{{- 'Tools that may be called:\\n' }}
-{%- for tool in tools %}{{- tool | tojson + '\\n' }}{%- endfor %}
-{{- END + '\\n' }}
-{%- endif %}
-{%- for message in messages %}
-{%- if not (tools and loop.first and message.role == 'system') %}
-{{- '<|im_start|>' + message.role + '\\n' + (message.content or '') }}
-{%- for call in message.tool_calls or [] %}
-{%- if message.content or not loop.first %}{{- '\\n' }}{%- endif %}
-{{- '<tool_call>\\n' + call.function | tojson + '\\n</tool_call>' }}
-{%- endfor %}
-{{- END + '\\n' }}
-{%- endif %}
-{%- endfor %}
-{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
-"""
-"""ChatML; ``END`` is written as the token that ends a message."""
 
 
 class Refused(ValueError):
@@ -95,12 +73,22 @@ class Template:
     text
         The template in Jinja.
     origin
-        ``tokenizer``, ``file`` or ``chatml``.
+        ``tokenizer``, ``file``, ``chatml`` or ``processor``.
+    picture
+        What stands for a picture in the text that the model's processor is given; None for models
+        that see none.
+    behind
+        What the processor puts between a picture and a word that follows at once.
+    begins
+        Tokens that the processor puts in front of every text that doesn't begin with them.
     special
         The tokenizer's special tokens, the longest first.
     parts
         Whether the template wants each message's content as a list of parts, as templates of models
         that see images do.
+    sees
+        Whether the template writes `picture` for the pictures among a message's parts. Where it
+        doesn't, they are written into the message's text.
 
     Raises
     ------
@@ -111,8 +99,12 @@ class Template:
     tokenizer: Any
     text: str
     origin: str
+    picture: str | None = None
+    behind: str = ""
+    begins: tuple[int, ...] = ()
     special: tuple[str, ...] = field(init=False)
     parts: bool = field(init=False, default=False)
+    sees: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         added = self.tokenizer.added_tokens_decoder.values()
@@ -130,6 +122,8 @@ class Template:
                         "Set model.chat_template to a Jinja file that writes the messages",
                     )
                 )
+        if self.picture is not None:
+            object.__setattr__(self, "sees", self._shows())
 
     @property
     def marks(self) -> bool:
@@ -155,7 +149,9 @@ class Template:
                 add_generation_prompt=prompt,
             )
         except Exception as error:  # a template is a program, and may raise anything
-            raise Refused(f"the chat template refuses it ({_reason(error)})") from None
+            raise Refused(f"the chat template refuses it ({reason(error)})") from None
+        if self.behind and self.picture is not None:
+            out = re.sub(rf"{re.escape(self.picture)}(?=[^\s<])", self.picture + self.behind, out)
         return out
 
     def spans(self, conversation: Conversation) -> tuple[str, list[tuple[int, int]]]:
@@ -170,6 +166,7 @@ class Template:
             what it renders.
         """
         text, found = self._marked(conversation) if self.marks else self._derived(conversation)
+        self._check_pictures(text, conversation)
         written = "".join(text[start:end] for start, end in found)
         for place, message in enumerate(conversation.messages, start=1):
             for call in message.get("tool_calls") or () if _learnt(message) else ():
@@ -214,13 +211,21 @@ class Template:
                     name = str(number + 1) if names is None else names[number]
                     raise refusal(f"row “{name}”", error) from None
             texts = [text for text, _ in rendered]
-            encoded = self.tokenizer(
-                texts, add_special_tokens=False, truncation=False, verbose=False
-            )
-            for (text, spans), tokens in zip(rendered, encoded.encodings, strict=True):
-                offsets = np.array(tokens.offsets, dtype=np.int64).reshape(-1, 2)
-                ids = np.array(tokens.ids, dtype=np.int32)
+            for (text, spans), (ids, offsets) in zip(rendered, self.tokens(texts), strict=True):
                 yield Rendered(text, ids, inside(offsets, spans), offsets)
+
+    def tokens(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        """Tokenise rendered texts; yield each one's tokens and the characters that they cover."""
+        encoded = self.tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)
+        before = np.array(self.begins, np.int32)
+        nowhere = np.zeros((len(before), 2), np.int64)
+        for one in encoded.encodings:
+            ids = np.array(one.ids, dtype=np.int32)
+            offsets = np.array(one.offsets, dtype=np.int64).reshape(-1, 2)
+            if len(before) and not np.array_equal(ids[: len(before)], before):
+                ids = np.concatenate([before, ids])
+                offsets = np.concatenate([nowhere, offsets])
+            yield ids, offsets
 
     def ask(self, conversation: Conversation) -> tuple[str, str | None]:
         """Return the text that the last answer follows, and that answer; None where there is none.
@@ -231,17 +236,20 @@ class Template:
             If the template does not take it.
         """
         messages, tools = conversation.messages, conversation.tools
-        if messages[-1]["role"] != "assistant":
-            return self.render(messages, tools, prompt=True), None
-        if len(messages) == 1:
+        answered = messages[-1]["role"] == "assistant"
+        if answered and len(messages) == 1:
             raise Refused("nothing stands in front of the assistant's answer")
-        asked = self.render(messages[:-1], tools, prompt=True)
+        before = messages[:-1] if answered else messages
+        asked = self.render(before, tools, prompt=True)
+        self._check_pictures(asked, Conversation(tuple(before)))
+        if not answered:
+            return asked, None
         last = messages[-1]
         if not last.get("tool_calls"):
-            return asked, str(last["content"]).strip()
+            return asked, contents.shown(last["content"])
         whole = self.render(messages, tools)
         if not whole.startswith(asked):
-            return asked, str(last["content"]).strip()
+            return asked, contents.shown(last["content"])
         return asked, self.plain(whole[len(asked) :])
 
     def plain(self, text: str) -> str:
@@ -266,9 +274,36 @@ class Template:
 
     def _given(self, messages: Sequence[Message]) -> list[Message]:
         """Return messages as the template wants their content."""
-        if not self.parts:
-            return list(messages)
-        return [{**one, "content": [{"type": "text", "text": one["content"]}]} for one in messages]
+        return [{**one, "content": self._content(one["content"])} for one in messages]
+
+    def _content(self, content: contents.Content) -> contents.Content:
+        if not isinstance(content, str) and not self.sees:
+            content = contents.joined(content, self.picture or "")
+        if isinstance(content, str) and self.parts:
+            return [{"type": "text", "text": content}]
+        return content
+
+    def _shows(self) -> bool:
+        """Whether the template writes a picture that is part of a message."""
+        object.__setattr__(self, "sees", True)
+        content = contents.with_pictures(MARK, 1)
+        try:
+            text = self.render([{"role": "user", "content": content}], prompt=True)
+        except Refused:
+            return False
+        return text.count(str(self.picture)) == 1 and MARK in text
+
+    def _check_pictures(self, text: str, conversation: Conversation) -> None:
+        """Refuse a conversation of which not every picture is written, or a text that says one."""
+        found = 0 if self.picture is None else text.count(self.picture)
+        if found == conversation.shows:
+            return
+        if self.picture is None:
+            raise Refused("it is about pictures, and the model sees none")
+        raise Refused(
+            f"it has {conversation.shows} pictures, and “{self.picture}”, which stands for one, is "
+            f"written {found} times"
+        )
 
     def _silent(self) -> str | None:
         """Say why the template does not write what the user says; None where it does."""
@@ -291,7 +326,7 @@ class Template:
                 **self.tokenizer.special_tokens_map,
             )
         except Exception as error:  # as in `render`
-            raise Refused(f"the chat template refuses it ({_reason(error)})") from None
+            raise Refused(f"the chat template refuses it ({reason(error)})") from None
         (text,), (spans,) = result
         answers = [one for one in conversation.messages if one["role"] == "assistant"]
         kept = [_learnt(one) for one in answers]
@@ -346,45 +381,6 @@ class Template:
         return start, start + len(kept) if kept.endswith(self.special) else end
 
 
-def choose(tokenizer: Any, path: str | Path | None = None) -> Template:
-    """Choose a chat template: of a file, else the tokenizer's own, else ChatML.
-
-    The tokenizer is given the template, so that it is saved with the model.
-
-    Parameters
-    ----------
-    tokenizer
-        A fast tokenizer.
-    path
-        A Jinja file.
-
-    Raises
-    ------
-    RecipeError
-        If the file can't be read or is no template.
-    """
-    if path is not None:
-        text, origin = _file(Path(path), tokenizer), "file"
-    elif tokenizer.chat_template is not None:
-        text, origin = tokenizer.get_chat_template(), "tokenizer"
-    else:
-        text, origin = chatml(tokenizer), "chatml"
-    if origin != "tokenizer":
-        tokenizer.chat_template = text
-    return Template(tokenizer, text, origin)
-
-
-def chatml(tokenizer: Any) -> str:
-    """Write ChatML for a tokenizer: ``<|im_end|>`` ends a message, where it knows that token.
-
-    Where it doesn't, its own end-of-text token does: a text of several tokens would be a poor end.
-    """
-    known = tokenizer.convert_tokens_to_ids("<|im_end|>")
-    own = known is not None and known != tokenizer.unk_token_id
-    end = "<|im_end|>" if own or tokenizer.eos_token is None else str(tokenizer.eos_token)
-    return CHATML.replace("END", "'" + end.replace("\\", "\\\\").replace("'", "\\'") + "'")
-
-
 def inside(offsets: NDArray[np.int64], spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
     """Say which tokens hold a character of a span; shape (tokens,)."""
     out = np.zeros(len(offsets), bool)
@@ -418,32 +414,6 @@ def _learnt(message: Message) -> bool:
     return bool(message["role"] == "assistant" and message.get("weight", 1) != 0)
 
 
-def _file(path: Path, tokenizer: Any) -> str:
-    from jinja2 import TemplateSyntaxError
-
-    where = "recipe, key “model.chat_template”"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            paragraph(
-                where,
-                f"the file {path} can't be read ({_reason(error)})",
-                "Correct the path, which is relative to the recipe's folder",
-            )
-        ) from None
-    try:
-        tokenizer.apply_chat_template(
-            [{"role": "user", "content": "a"}], chat_template=text, tokenize=False
-        )
-    except TemplateSyntaxError as error:
-        raise RecipeError(
-            paragraph(where, f"{path} is no Jinja template ({_reason(error)})", "Correct the file")
-        ) from None
-    except Exception:  # what a template raises on purpose is told with the row that it refuses
-        return text
-    return text
-
-
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Return the first line of what an error says, its name where it says nothing."""
     return str(error).strip().split("\n")[0] or type(error).__name__

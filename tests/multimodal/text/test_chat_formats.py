@@ -114,9 +114,9 @@ def test_arguments_written_as_text_become_a_mapping() -> None:
 def test_parts_of_text_are_joined_and_other_parts_refused() -> None:
     parts = [{"type": "text", "text": "Two and "}, {"type": "text", "text": "two?"}]
     assert said("messages", [{"role": "user", "content": parts}])[0] == ASKED
-    picture = [{"type": "image_url", "image_url": "x.png"}]
-    with pytest.raises(Unreadable, match="“image_url”, expected text alone"):
-        said("messages", [{"role": "user", "content": picture}])
+    sound = [{"type": "input_audio", "input_audio": "x.wav"}]
+    with pytest.raises(Unreadable, match="“input_audio”, expected text or image"):
+        said("messages", [{"role": "user", "content": sound}])
 
 
 def test_lists_from_parquet_are_read() -> None:

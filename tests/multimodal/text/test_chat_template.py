@@ -13,7 +13,8 @@ import pytest
 from pellucid.errors import DataError, ModelError, RecipeError
 from pellucid.multimodal.text.chat.formats import Conversation
 from pellucid.multimodal.text.chat.samples import ending, shown
-from pellucid.multimodal.text.chat.template import CHATML, Refused, Template, choose, inside
+from pellucid.multimodal.text.chat.choosing import CHATML, choose
+from pellucid.multimodal.text.chat.template import Refused, Template, inside
 
 SPECIAL = re.compile(
     r"<[|｜][^<>]+?[|｜]>|<(?:start|end)_of_turn>|<end_of_utterance>|<turn[|]>|<eos>|<bos>|</?s>"

@@ -1,0 +1,127 @@
+"""Every family of models that write about pictures: read as its processor does, trained, asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pellucid import Recipe, execute
+from pellucid.benchmarks.learning.random_writers import FAMILIES, write
+from pellucid.core.dataset import Dataset, load
+from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
+from pellucid.core.tasks.chat import make
+from pellucid.multimodal.models import reload
+from pellucid.multimodal.processors import reload_processor
+from pellucid.multimodal.spec import ModelSpec
+
+ANSWERS = ("a dark one", "a bright one, with more to say")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write chats about one picture, about two, and about none."""
+    folder = tmp_path_factory.mktemp("chats")
+    rng = np.random.default_rng(3)
+    for place in range(12):
+        pixels = rng.integers(0, 80, (40 + 10 * (place % 3), 36, 3)) + 170 * (place % 2)
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{place}.png")
+    rows = []
+    for row in range(24):
+        shown = [row % 12] if row % 3 else [row % 12, (row + 1) % 12]
+        asked = "which? <image>" if len(shown) == 1 else "<image> and <image>, which?"
+        if row == 5:
+            shown, asked = [], "and what do you say of nothing?"
+        said = {"role": "assistant", "content": ANSWERS[row % 2]}
+        rows.append(
+            {
+                "messages": [
+                    {"role": "user", "content": asked},
+                    said,
+                    {"role": "user", "content": "sure?"},
+                    {"role": "assistant", "content": "yes"},
+                ],
+                "images": [f"{one}.png" for one in shown],
+                "split": ("train", "train", "validation", "test")[row // 6],
+            }
+        )
+    (folder / "chats.json").write_text(json.dumps(rows))
+    return folder
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def model(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write one family's model."""
+    folder: Path = tmp_path_factory.mktemp("models") / request.param
+    write(request.param, folder)
+    return folder
+
+
+def data(folder: Path) -> DataSpec:
+    return DataSpec.model_validate(
+        {"source": str(folder / "chats.json"), "split": {"column": "split"}}
+    )
+
+
+def task(model: Path, folder: Path, **settings: Any) -> Any:
+    own = ModelSpec(name=str(model), task="chat", **settings)
+    return make("chat", data(folder), own, TrainSpec(), EvaluateSpec(new_tokens=4))
+
+
+def test_a_batch_is_what_the_processor_makes_of_it(model: Path, folder: Path) -> None:
+    """Tokens, what is told of them and pictures, against the processor's own chat template."""
+    dataset = load(data(folder), "chat")
+    if "paligemma" in model.name:  # its processor is made for one picture, in front
+        pytest.skip("has no chat template to compare with")
+    processor = reload_processor(model, ["text", "image"])
+    samples = task(model, folder).encode(processor, dataset)
+    assert len(samples) == len(dataset)
+    for row in range(0, len(dataset), 3):
+        rows = np.array([row])
+        found = samples.batch(rows)
+        messages = json.loads(dataset.inputs["messages"][row])
+        files = [dataset.inputs[name][row] for name in ("images 1", "images 2")]
+        pictures = [Image.open(one).convert("RGB") for one in files if one]
+        template = processor.chat_template
+        text = processor.tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False
+        )
+        given = {"images": [pictures]} if pictures else {}
+        expected = processor(text=[text], return_tensors="pt", add_special_tokens=False, **given)
+        for name, value in expected.items():
+            assert torch.allclose(found[name].double(), value.double(), atol=2e-2), name
+        beside = {name for name in found if not name.startswith("target")}
+        assert beside == set(expected) | ({"token_type_ids"} & beside)
+
+
+def test_only_what_the_assistant_says_is_learnt(model: Path, folder: Path) -> None:
+    dataset = load(data(folder), "chat")
+    processor = reload_processor(model, ["text", "image"])
+    samples = task(model, folder).encode(processor, dataset)
+    for row in range(len(dataset)):
+        batch = samples.batch(np.array([row]))
+        said = processor.tokenizer.decode(batch["target"], skip_special_tokens=False)
+        messages = json.loads(dataset.inputs["messages"][row])
+        assert said == "".join(one["content"] + "</s>" for one in messages[1::2])
+
+
+def test_it_trains_saves_loads_and_answers(model: Path, folder: Path, tmp_path: Path) -> None:
+    recipe = {
+        "name": model.name,
+        "data": {"source": str(folder / "chats.json"), "split": {"column": "split"}},
+        "model": {"name": str(model), "task": "chat"},
+        "train": {"max_steps": 2, "epochs": 2, "batch_size": 8, "precision": "fp32", "warmup": 0},
+        "evaluate": {"replicates": 100, "baselines": False, "new_tokens": 4, "generations": 4},
+    }
+    run = execute(Recipe.of(recipe), tmp_path, only=("train", "evaluate"))
+    assert run.status == "finished"
+    found = run.predictions()
+    assert found.loc[found["split"] == "test", "prediction"].notna().sum() == 4
+    loaded = reload("a model that writes", run.model)
+    before = dict(reload("a model that writes", model).named_parameters())
+    assert any(not torch.equal(value, before[name]) for name, value in loaded.named_parameters())
