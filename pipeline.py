@@ -178,6 +178,7 @@ def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, 
         "model": {"name": source.name, "licence": source.licence},
         "data": {
             "fingerprint": dataset.fingerprint,
+            "inputs": dict(dataset.modalities),
             "rows": {split: len(dataset.rows(split)) for split in SPLITS},
             "lineage": [step.as_json() for step in dataset.lineage],
             "bad_samples": [one.as_json() for one in dataset.bad],

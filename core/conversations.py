@@ -98,7 +98,9 @@ def form_of(table: pd.DataFrame, spec: DataSpec | None = None) -> Format:
     if spec is not None and spec.label is not None and named:
         seen = tuple(name for name in named if spec.inputs[name] == "image")
         asks = tuple(name for name in named if name not in seen)
-        return Format("alpaca", asks, spec.label, pictures=seen)
+        # A table that is to be answered may have no answers.
+        answers = spec.label if spec.label in table else None
+        return Format("alpaca", asks, answers, pictures=seen)
     columns = named or [str(name) for name in table.columns if not str(name).startswith("\0")]
     first = {name: _first(table[name]) for name in columns}
     found = recognise(columns, first)

@@ -89,13 +89,17 @@ class Finder:
         """The columns whose cells name files."""
         return tuple(name for name, kind in self._spec.inputs.items() if kind in ENDINGS)
 
-    def __call__(self, table: pd.DataFrame, *, blank: bool = False) -> list[Bad]:
+    def __call__(
+        self, table: pd.DataFrame, spec: DataSpec | None = None, *, blank: bool = False
+    ) -> list[Bad]:
         """Turn cells into `multimodal.media.File`, in place.
 
         Parameters
         ----------
         table
             Rows with their places (`core.roles`).
+        spec
+            The columns' roles where they are other ones than those said before.
         blank
             Whether a blank cell is bad too; it stays as it is otherwise.
 
@@ -106,13 +110,16 @@ class Finder:
         import pandas as pd
 
         bad: list[Bad] = []
-        for name in self.columns:
+        inputs = (spec or self._spec).inputs
+        for name in (one for one, kind in inputs.items() if kind in ENDINGS):
             places = zip(table[roles.WHERE], table[roles.ROW], table[name], strict=True)
             rows = [(str(where), int(row), cell) for where, row, cell in places]
             known: dict[tuple[str, str], File | str] = {}
             for source in dict.fromkeys(where for where, *_ in rows):
                 cells = dict.fromkeys(cell for where, _, cell in rows if where == source)
-                for cell, file in self._files(source, [one for one in cells if _says(one)], name):
+                for cell, file in self._files(
+                    source, [one for one in cells if _says(one)], inputs[name]
+                ):
                     known[source, cell] = file
             files = [known.get((where, cell), cell) for where, _, cell in rows]
             for (where, row, cell), file in zip(rows, files, strict=True):
@@ -125,10 +132,9 @@ class Finder:
         return bad
 
     def _files(
-        self, source: str, cells: Sequence[str], column: str
+        self, source: str, cells: Sequence[str], kind: str
     ) -> Iterator[tuple[str, File | str]]:
         """Give each cell's file, or why it can't be used."""
-        kind = self._spec.inputs[column]
         folder, inspect = folder_of(source, self._spec), inspector(kind)
         if (folder, kind) not in self._known:
             self._known[folder, kind] = self._stack.enter_context(Inspected(folder, kind))

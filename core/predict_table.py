@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from ..multimodal.models import reload
 from ..multimodal.processors import reload_processor
 from ..multimodal.spec import ModelSpec
 from . import decision, media, roles
-from .dataset import Dataset
+from .dataset import LED, Dataset
 from .decision import Decision
 from .events import Clock, Emit, Event, Progress, Warning, silent
 from .folders import totals
@@ -128,9 +128,9 @@ def predict_table(
     decided = decision.read(run.path, run.labels)
     given = stream(SourceSpec(path=str(table), encoding=encoding))
     spec = spec.model_copy(update={"folder": None})  # that of the training table is another one
-    columns = _columns(given, spec)
+    columns = _columns(given, spec, getattr(_task(run), "spared", ()))
     with media.Finder(spec) as find:
-        left_out = _left_out(given, find, spec, emit, check)
+        left_out = _left_out(given, columns, find, spec, _task(run), emit, check)
     made_of = {
         "table": totals(Path(table)) if Path(table).is_dir() else _stamp(Path(table)),
         "choice of rows": left_out.tolist(),
@@ -182,7 +182,7 @@ def _answerer(run: Run, precision: Literal["auto", "bf16", "fp32"]) -> _Answerer
     torch.set_num_threads(device.threads)
     task = _task(run)
     model = reload(task.auto, run.model).to(device.kind)
-    processor = reload_processor(run.model, run.section("data", DataSpec).modalities)
+    processor = reload_processor(run.model, run.modalities)
     if devices.choose(precision).precision == "bf16":
         model = model.to(torch.bfloat16)
     return _Answerer(run, task, model.eval(), processor)
@@ -254,10 +254,13 @@ def _ahead(chunks: Iterator[pd.DataFrame]) -> Generator[pd.DataFrame, None, None
             yield chunk
 
 
-def _columns(given: Streamed, spec: DataSpec) -> list[str]:
-    """Return the columns to read: all of them where the task knows its own."""
+def _columns(given: Streamed, spec: DataSpec, spared: Sequence[str]) -> list[str]:
+    """Return the columns to read: all of them where the task knows its own.
+
+    Inputs that the task can do without (`spared`) may be missing.
+    """
     for name in spec.inputs:
-        if name not in given.columns:
+        if name not in given.columns and name not in spared:
             raise DataError(
                 paragraph(
                     f"{given.path}, column “{name}”",
@@ -272,8 +275,10 @@ def _columns(given: Streamed, spec: DataSpec) -> list[str]:
 
 def _left_out(
     given: Streamed,
+    columns: Sequence[str],
     find: media.Finder,
     spec: DataSpec,
+    task: Task,
     emit: Emit,
     check: Callable[[], None],
 ) -> NDArray[np.int64]:
@@ -282,9 +287,13 @@ def _left_out(
     All of them are looked into here, so that nothing is answered before one is refused.
     """
     bad: list[media.Bad] = []
-    for text in given.chunks(find.columns) if find.columns else ():
+    led = task.name in LED
+    for text in given.chunks(columns if led else find.columns) if led or find.columns else ():
         check()
-        bad += find(_placed(text, given.path), blank=True)
+        table, arranged = _placed(text, given.path), spec
+        if led:
+            table, arranged = task.arrange(table, spec)
+        bad += find(table, arranged, blank=not led)
     rows = np.unique(np.array([one.row - 1 for one in bad], np.int64))
     if len(rows) and (spec.on_bad_sample == "error" or len(rows) == given.rows):
         raise DataError(media.refusal(bad, REMEDY))
@@ -316,14 +325,15 @@ def _dataset(
     text: pd.DataFrame, path: str, spec: DataSpec, run: Run, task: Task, find: media.Finder
 ) -> tuple[Dataset, bool]:
     """Bring a chunk of rows into the form that tasks answer; say whether it has labels."""
-    table = _placed(text, path)
-    arranged = spec
-    if not spec.inputs or all(name in text for name in spec.answers):
-        table, arranged = task.arrange(table, spec)
-    if bad := find(table):  # they were good when they were looked into first
+    table, arranged = _arranged(_placed(text, path), spec, task)
+    if bad := find(table, arranged):  # they were good when they were looked into first
         raise DataError(media.refusal(bad, REMEDY))
-    inputs = {name: table[name].fillna("").to_numpy(object) for name in arranged.inputs}
     count = len(table)
+    empty = np.full(count, "", dtype=object)
+    inputs = {
+        name: table[name].fillna("").to_numpy(object) if name in table else empty
+        for name in arranged.inputs
+    }
     nothing = np.full(count, None, dtype=object)
     labelled = arranged.label is not None and arranged.label in table
     ids = (
@@ -345,6 +355,13 @@ def _dataset(
         task=run.task,
     )
     return rows, labelled
+
+
+def _arranged(table: pd.DataFrame, spec: DataSpec, task: Task) -> tuple[pd.DataFrame, DataSpec]:
+    """Arrange rows as the task does, where they have what it asks for."""
+    if spec.inputs and task.name not in LED and not all(name in table for name in spec.answers):
+        return table, spec
+    return task.arrange(table, spec)
 
 
 def _stripped(table: pd.DataFrame, name: str | None) -> Any:

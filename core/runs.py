@@ -133,6 +133,12 @@ class Run:
         return tuple(self.environment["labels"])
 
     @property
+    def modalities(self) -> tuple[str, ...]:
+        """Modality of each part of a sample; older runs know those only that their recipe names."""
+        known = self.environment["data"].get("inputs")
+        return tuple(known.values()) if known else self.section("data", DataSpec).modalities
+
+    @property
     def task(self) -> str:
         """What the model learns to do; older runs knew classification only."""
         return str(self.environment.get("task", "classification"))

@@ -17,7 +17,7 @@ TEXT = {
     "intermediate_size": 32,
     "num_key_value_heads": 1,
     "head_dim": 8,
-    "max_position_embeddings": 512,
+    "max_position_embeddings": 2048,
 }
 VISION = {**SMALL, "intermediate_size": 32, "image_size": SIDE, "patch_size": 8}
 PARTS = """{%- for message in messages %}{{ '<s>' + message.role + ': ' }}

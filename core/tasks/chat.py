@@ -316,7 +316,9 @@ def spread(split: NDArray[np.object_], most: int) -> NDArray[np.int64]:
 
 
 def _conversations(dataset: Dataset) -> list[Conversation]:
-    return [Conversation.from_json(str(cell)) for cell in dataset.inputs[tables.MESSAGES]]
+    nothing = Conversation(({"role": "user", "content": ""},))
+    cells = dataset.inputs[tables.MESSAGES]
+    return [Conversation.from_json(str(cell)) if cell else nothing for cell in cells]
 
 
 def _pictures(dataset: Dataset) -> list[list[str]]:

@@ -22,7 +22,8 @@ WRITTEN = frozenset({"chat", "preference"})
 LANGUAGE = frozenset({"masked_lm", "causal_lm"})
 CLASSES = frozenset({"classification"})
 GENERATED = frozenset({"chat", "causal_lm"})
-UNLABELLED = frozenset({"masked_lm", "chat", "preference"})
+UNLABELLED = frozenset({"masked_lm", "preference"})
+PAIRED = frozenset({"contrastive"})
 LOW_RANK = frozenset({"lora", "dora", "qlora"})
 FILES = frozenset({"image", "audio"})
 
@@ -33,6 +34,7 @@ ONLY: dict[str, frozenset[str]] = {
     "data.split.stratify": CLASSES,
     "model.stride": frozenset({"extractive_qa", "token_classification"}),
     "model.chat_template": WRITTEN,
+    "model.adapt.parts": WRITTEN,
     "train.packing": GENERATED,
     "train.label_smoothing": frozenset({"classification", "token_classification"}),
     "train.focal_gamma": frozenset({"classification", "multilabel", "token_classification"}),
@@ -42,6 +44,9 @@ ONLY: dict[str, frozenset[str]] = {
     "train.sample_generations": GENERATED,
     "evaluate.generations": GENERATED,
     "evaluate.new_tokens": GENERATED,
+    "evaluate.prompts": PAIRED,
+    "train.micro_batch_size": frozenset(TASKS) - PAIRED,
+    "model.text_encoder": frozenset(TASKS) - PAIRED,
     "explain": CLASSES,
     "audit": CLASSES,
     "report.maps": CLASSES,
@@ -78,6 +83,7 @@ FOREMOST: dict[str, frozenset[str]] = {
     "evaluate.generations": GENERATED,
     "train.mask_share": frozenset({"masked_lm"}),
     "train.beta": frozenset({"preference"}),
+    "evaluate.prompts": PAIRED,
     "train.class_weight": frozenset({"token_classification", "multilabel"}),
 }
 """Keys that are folded for most tasks and in sight for these."""
@@ -99,6 +105,15 @@ METRICS: dict[str, tuple[str, ...]] = {
     "causal_lm": ("perplexity", "loss"),
     "chat": ("perplexity", "loss"),
     "preference": ("accuracy", "margin", "preference_loss"),
+    "contrastive": (
+        "mean_reciprocal_rank",
+        "image_to_text_recall_at_1",
+        "image_to_text_recall_at_5",
+        "image_to_text_recall_at_10",
+        "text_to_image_recall_at_1",
+        "text_to_image_recall_at_5",
+        "text_to_image_recall_at_10",
+    ),
 }
 """Validation metrics by which training may choose its checkpoint, the usual one first."""
 
@@ -282,8 +297,13 @@ def _helps() -> dict[str, dict[str, str]]:
             ),
             "masked_lm": tr("Column with the texts to read."),
             "causal_lm": tr("Column with the texts to read."),
+            "contrastive": tr("A column with pictures, and one with what is said of each."),
         },
         "data.label": {
+            "contrastive": tr(
+                "Column with the class of each picture; nothing is learnt of it. Test pictures are "
+                "classified by the prompts below “Evaluate”."
+            ),
             "regression": tr("Column with the number to learn."),
             "multilabel": tr(
                 "Column whose cells name their labels, with the separator between them; or leave "
@@ -317,6 +337,13 @@ def _helps() -> dict[str, dict[str, str]]:
         "train.learning_rate": {
             "chat": tr("Peak learning rate of AdamW. With LoRA 1e-4 to 2e-4 are usual."),
             "preference": tr("Peak learning rate of AdamW; far smaller than usual: 1e-6 to 5e-6."),
+            "contrastive": tr("Peak learning rate of AdamW. 1e-5 to 5e-5 are usual."),
+        },
+        "train.batch_size": {
+            "contrastive": tr(
+                "Pairs in one step. Each is told from the others of its step, so more of them are "
+                "a harder task; they need memory together."
+            ),
         },
         "data.groups": dict.fromkeys(
             others, tr("Columns that stay beside the predictions, so that rows can be told apart.")
