@@ -219,19 +219,25 @@ class ChatLook:
     max_length: int = 256
     template: str | None = None
     encoding: str = "utf-8"
+    inputs: tuple[tuple[str, str], ...] = ()
+    label: str | None = None
 
     def words(self) -> list[str]:
         """Return the words behind ``pellucid``."""
         encoding = _given("--encoding", None if self.encoding == "utf-8" else self.encoding)
+        asked = {"image": "--picture", "text": "--question"}
+        columns = [word for name, kind in self.inputs for word in (asked[kind], name)]
+        columns += _given("--answer", self.label)
         length = ["--max-length", str(self.max_length)]
         named = ["--model", self.model, "--rows", str(self.rows), *length]
         template = _given("--template", None if self.template is None else _path(self.template))
-        return ["data", "chat-look", _path(self.table), *named, *template, *encoding]
+        return ["data", "chat-look", _path(self.table), *named, *template, *columns, *encoding]
 
     def script(self) -> list[str]:
         """Return the lines of a whole script."""
         template = None if self.template is None else _path(self.template)
         model = f"name={self.model!r}, max_length={self.max_length}, chat_template={template!r}"
+        columns = f", inputs={dict(self.inputs)!r}, label={self.label!r}" if self.inputs else ""
         return [
             _PATHS,
             "",
@@ -239,7 +245,7 @@ class ChatLook:
             "from pellucid.multimodal.spec import ModelSpec",
             "",
             f"table, model = Path({_path(self.table)!r}), ModelSpec({model})",
-            f"found = chat_look(table, model, rows={self.rows}, encoding={self.encoding!r})",
+            f"found = chat_look(table, model, rows={self.rows}, encoding={self.encoding!r}{columns})",
             "for one in found['shown']:",
             "    for piece in one['pieces']:",
             "        print(piece['kind'], repr(piece['text']))",

@@ -48,11 +48,15 @@ FURTHER: dict[str, tuple[tuple[str, str], ...]] = {
     "chat": (("train", "packing"), ("evaluate", "generations"), ("evaluate", "new_tokens")),
     "preference": (("train", "beta"),),
     "extractive_qa": (("model", "stride"),),
+    "contrastive": (("evaluate", "prompts"),),
 }
 """Keys that a new recipe spells out for some tasks besides."""
 
 WRITES = "HuggingFaceTB/SmolLM2-135M-Instruct"
-"""A small model of the hub that writes, under the Apache licence; none comes with Pellucid."""
+"""A small model of the hub that writes, under the Apache licence."""
+
+SEES = "HuggingFaceTB/SmolVLM-256M-Instruct"
+"""A small one that writes about pictures."""
 
 SHOWN_OF: dict[str, tuple[tuple[str, str], ...]] = {
     "image": (("train", "augment"),),
@@ -63,6 +67,9 @@ SHOWN_OF: dict[str, tuple[tuple[str, str], ...]] = {
 NOT_SHOWN = {"text": (("model", "max_length"),)}
 """Keys that it leaves out where they have none."""
 
+NOT_OF = {"chat": (("train", "augment"),)}
+"""Keys that it leaves out for a task, whatever its samples consist of."""
+
 FITTING: dict[str, dict[tuple[str, str], Any]] = {
     "extractive_qa": {("model", "max_length"): 384},
     "masked_lm": {("train", "learning_rate"): 1e-4},
@@ -71,6 +78,7 @@ FITTING: dict[str, dict[tuple[str, str], Any]] = {
         ("model", "name"): WRITES,
         ("model", "adapt"): "lora",
         ("model", "max_length"): 1024,
+        ("train", "epochs"): 3,
         ("train", "learning_rate"): 2e-4,
         ("train", "batch_size"): 16,
     },
@@ -81,6 +89,13 @@ FITTING: dict[str, dict[tuple[str, str], Any]] = {
         ("train", "epochs"): 1,
         ("train", "learning_rate"): 5e-6,
         ("train", "batch_size"): 16,
+    },
+    "contrastive": {
+        ("model", "name"): "bundled/clip",
+        ("model", "max_length"): 64,
+        ("train", "epochs"): 5,
+        ("train", "learning_rate"): 3e-4,
+        ("train", "batch_size"): 64,
     },
 }
 """Values that suit a task better than the defaults."""
@@ -163,6 +178,7 @@ def write_recipe(
         why=why,
         separator=spec.separator if task == "multilabel" else "",
         own_columns=shape is not None and shape.named,
+        pictures=shape is not None and bool(shape.pictures),
     )
     Recipe.parse(text, where=str(path), folder=path.resolve().parent)  # must be readable again
     try:
@@ -189,6 +205,7 @@ def compose(
     why: str = "",
     separator: str = "",
     own_columns: bool = False,
+    pictures: bool = False,
 ) -> str:
     """Write the text of a commented recipe.
 
@@ -208,6 +225,8 @@ def compose(
         What stands between several labels in a cell; empty for what is usual.
     own_columns
         Whether the task finds its columns by itself, so that none is named.
+    pictures
+        Whether pictures are among what it finds.
     """
     whole = Path(os.path.abspath(table))
     named = [
@@ -226,6 +245,7 @@ def compose(
     if unused:
         data += ["  # Not used: " + ", ".join(unused)]
     modalities = {one.modality for one in _of("input", guesses)} or {"text"}
+    modalities |= {"image"} if pictures else set()
     return "\n".join([*named, *data, *_sections(task, why, modalities)]) + "\n"
 
 
@@ -278,12 +298,15 @@ def _split_and_cleaning(guesses: Sequence[Guess], empty: int, task: str) -> list
 
 def _sections(task: str, why: str, modalities: Collection[str]) -> list[str]:
     """Write the other sections, as far as they are known for the task and such samples."""
-    usual = USUAL.get(frozenset(modalities), {})
+    known = ("model", "name") in FITTING.get(task, {})
+    usual = {} if known else USUAL.get(frozenset(modalities), {})
     fitting = {
         **{("model", key): value for key, value in usual.items()},
         **{key: value for one in modalities for key, value in FITTING_OF.get(one, {}).items()},
         **FITTING.get(task, {}),
     }
+    if "image" in modalities and fitting.get(("model", "name")) == WRITES:
+        fitting["model", "name"] = SEES
     further = [
         *(("model", key) for key in usual if key not in SHOWN["model"][1]),
         *FURTHER.get(task, ()),
@@ -291,6 +314,7 @@ def _sections(task: str, why: str, modalities: Collection[str]) -> list[str]:
     ]
     further = list(dict.fromkeys(further))
     left_out = [key for one, keys in NOT_SHOWN.items() if one not in modalities for key in keys]
+    left_out += NOT_OF.get(task, ())
     lines = []
     for section, (spec, keys) in SHOWN.items():
         only, kinds = ONLY.get(section, (task, modalities))

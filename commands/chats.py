@@ -38,6 +38,14 @@ def chat_look(
     template: Annotated[
         Path | None, typer.Option(help="Jinja file with another chat template.")
     ] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of a question, where its name doesn't tell. May be repeated."),
+    ] = None,
+    picture: Annotated[
+        list[str] | None, typer.Option(help="Column of a picture that is asked about.")
+    ] = None,
+    answer: Annotated[str | None, typer.Option(help="Column of the answer.")] = None,
     encoding: Encoding = "utf-8",
     as_json: AsJson = False,
 ) -> None:
@@ -47,14 +55,16 @@ def chat_look(
     colours, ⟦what is learnt⟧ stands in brackets.
     """
     from ..core.chat_look import chat_look as look
-    from ..multimodal.spec import ModelSpec
+    from ..multimodal.spec import Modality, ModelSpec
 
     settings = ModelSpec(
         name=model,
         max_length=max_length,
         chat_template=None if template is None else str(template),
     )
-    found = look(table, settings, rows=rows, encoding=encoding)
+    inputs: dict[str, Modality] = dict.fromkeys(picture or (), "image")
+    inputs |= dict.fromkeys(question or (), "text")
+    found = look(table, settings, rows=rows, encoding=encoding, inputs=inputs, label=answer)
     if as_json:
         print_json(found)
         return
@@ -65,7 +75,8 @@ def chat_look(
     for one in found["shown"]:
         console.print(
             f"{one['place']}: {one['learnt']:,} of {one['tokens']:,} tokens are learnt"
-            + (f", {one['cut']:,} more are cut off" if one["cut"] else ""),
+            + (f", {one['cut']:,} more are cut off" if one["cut"] else "")
+            + (f"; pictures: {', '.join(one['pictures'])}" if one["pictures"] else ""),
             style="bold",
             markup=False,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, paragraph
-from ..multimodal.spec import ModelSpec
+from ..multimodal.spec import Modality, ModelSpec
 from .conversations import load
 
 
@@ -16,6 +17,8 @@ def chat_look(
     *,
     rows: int | str = 3,
     encoding: str = "utf-8",
+    inputs: Mapping[str, Modality] | None = None,
+    label: str | None = None,
 ) -> dict[str, Any]:
     """Render some rows of a table by a model's chat template, with the loss mask.
 
@@ -27,26 +30,34 @@ def chat_look(
         Whose tokenizer and template are taken; `max_length` says what is cut off.
     rows
         A number (the first so many) or a range, ``"10:13"``, counted from 0.
+    inputs, label
+        The columns of a question, its pictures and its answer, where their names don't tell.
 
     Returns
     -------
     dict
         ``form`` of the table, ``template`` (``tokenizer``, ``file`` or ``chatml``), ``marked``
         (whether the template itself marks the answers), ``rows`` of the table, ``notes``, and
-        ``shown``: of each row its ``place`` and what `multimodal.text.chat.samples.shown` says.
+        ``shown``: of each row its ``place``, its ``pictures`` (files), and what
+        `multimodal.text.chat.samples.shown` says.
 
     Raises
     ------
     DataError
         If the table can't be read, a row is refused by the template, or no row is chosen.
     """
-    from ..multimodal.models import load_tokenizer, locate
-    from ..multimodal.text.chat.samples import ending, shown
+    from .. import device
+    from ..multimodal.models import locate
+    from ..multimodal.processors import load_processor
     from ..multimodal.text.chat.choosing import choose
+    from ..multimodal.text.chat.samples import ending, shown
 
-    conversations, places, form = load(path, encoding)
+    conversations, places, form = load(path, encoding, inputs, label)
     chosen = _span(rows, len(conversations))
-    template = choose(load_tokenizer(locate(model.name), model), model.chat_template)
+    seen = ("image", "text") if any(one.shows for one in conversations) else ("text",)
+    device.prepare()
+    processor = load_processor(locate(model.name), model, seen)
+    template = choose(processor, model.chat_template)
     some = list(template.encode(conversations[chosen], places[chosen]))
     told = [shown(one, template.tokenizer, model.max_length) for one in some]
     notes = []
@@ -71,7 +82,10 @@ def chat_look(
         "marked": template.marks,
         "rows": len(conversations),
         "notes": notes,
-        "shown": [{"place": place, **one} for place, one in zip(places[chosen], told, strict=True)],
+        "shown": [
+            {"place": place, "pictures": list(one.pictures), **said}
+            for place, one, said in zip(places[chosen], conversations[chosen], told, strict=True)
+        ],
     }
 
 

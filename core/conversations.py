@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError, RecipeError, paragraph
+from ..multimodal.spec import Modality
 from ..multimodal.text.chat.export import FEWEST, as_hosted, check_lines
 from ..multimodal.text.chat.formats import (
     Conversation,
@@ -158,13 +159,20 @@ def check_answered(table: pd.DataFrame) -> None:
             )
 
 
-def load(path: Path, encoding: str = "utf-8") -> tuple[list[Conversation], list[str], Format]:
+def load(
+    path: Path,
+    encoding: str = "utf-8",
+    inputs: Mapping[str, Modality] | None = None,
+    label: str | None = None,
+) -> tuple[list[Conversation], list[str], Format]:
     """Read a file's conversations: them, the place of each, and how the table holds them.
 
-    Rows in which something is missing are left out.
+    Rows in which something is missing are left out. `inputs` and `label` name the columns where
+    they are not known by their names, as a recipe's data section does.
     """
-    table = roles.read(SourceSpec(path=str(path), encoding=encoding), (), whole=True)
-    form = form_of(table)
+    source = SourceSpec(path=str(path), encoding=encoding)
+    table = roles.read(source, (), whole=True)
+    form = form_of(table, DataSpec(source=[source], inputs=dict(inputs or {}), label=label))
     found = conversations(table, form)
     places = [roles.place(table, row) for row, one in enumerate(found) if one is not None]
     return [one for one in found if one is not None], places, form

@@ -38,6 +38,8 @@ class Shape:
         Columns that are read, and the one with the answers, where there is one.
     named
         Whether the task finds these columns by itself, so that a recipe needn't name them.
+    pictures
+        Columns that name pictures, as far as the task finds them by itself.
     """
 
     task: str
@@ -45,6 +47,7 @@ class Shape:
     inputs: tuple[str, ...]
     label: str | None = None
     named: bool = True
+    pictures: tuple[str, ...] = ()
 
     def role(self, column: str) -> str | None:
         """Return ``input``, ``label`` or None for a column."""
@@ -77,7 +80,8 @@ def _chat(table: pd.DataFrame, columns: Mapping[str, str]) -> Shape | None:
     if form.kind in ("messages", "sharegpt"):
         if not is_conversation(first[form.asks[0]]):
             return None
-        return Shape("chat", "conversations as lists of messages", form.columns)
+        reason = "conversations as lists of messages"
+        return Shape("chat", reason, form.columns, pictures=form.pictures)
     if form.answers is None or _names_files(first, form.columns):
         return None
     asks, answers = form.asks[0], form.answers

@@ -19,10 +19,14 @@ Task = Literal[
     "causal_lm",
     "chat",
     "preference",
+    "contrastive",
 ]
 """What a model can learn to do; `core.tasks` holds one file for each family of them."""
 
 Adapt = Literal["full", "head", "lora", "dora", "qlora"]
+
+Part = Literal["vision", "connector", "language"]
+"""What a model that writes about pictures is made of: what sees, what writes, what joins them."""
 
 
 class Spec(BaseModel):
@@ -96,6 +100,11 @@ class AdaptSpec(Spec):
         0, description="Lowest layers that stay as they are; the embeddings stay with them."
     )
     frozen_embeddings: bool = Field(False, description="Leave the embeddings as they are.")
+    parts: Annotated[list[Part], Field(min_length=1)] = Field(
+        ["connector", "language"],
+        description="Parts that are trained of a model that writes about pictures, or get low-rank "
+        "weights: vision, connector, language. What sees stays as it is if left out.",
+    )
     rank: Annotated[int, Field(ge=1, le=4096)] = Field(
         8, description="Rank of the low-rank weights (lora, dora, qlora)."
     )
@@ -123,7 +132,8 @@ class ModelSpec(Spec):
     name: Annotated[str, Field(min_length=1)] = Field(
         "bundled/minilm",
         description="A local folder, a bundled model (bundled/minilm, bundled/image, "
-        "bundled/audio) or a Hugging Face hub id, looked for in that order.",
+        "bundled/audio, bundled/clip, bundled/chat) or a Hugging Face hub id, looked for in that "
+        "order.",
     )
     text_encoder: str | None = Field(
         None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,3 +200,14 @@ def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert path == tmp_path / "beans.recipe.yaml"
     recipe = Recipe.load(path)
     assert recipe.name == "beans" and recipe.data.source[0].path == str(folder)
+
+
+def test_chats_about_pictures_are_given_a_model_that_sees(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    said = [{"role": "user", "content": "<image>what?"}, {"role": "assistant", "content": "this"}]
+    rows = [{"messages": said, "images": ["a.png"]}] * 12
+    (tmp_path / "chats.json").write_text(json.dumps(rows))
+    recipe = Recipe.load(write_recipe(tmp_path / "chats.json"))
+    assert recipe.model.task == "chat"
+    assert "SmolVLM" in recipe.model.name
+    assert recipe.train.epochs == 3

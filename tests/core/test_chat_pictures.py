@@ -20,8 +20,9 @@ from pellucid.benchmarks.learning.random_writers import write
 from pellucid.core.dataset import load
 from pellucid.core.predict_table import predict_table
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
+from pellucid.core.tasks import make as make_task
 from pellucid.core.tasks.chat import make
-from pellucid.errors import DataError
+from pellucid.errors import DataError, RecipeError
 from pellucid.multimodal.processors import reload_processor
 from pellucid.multimodal.spec import ModelSpec
 
@@ -230,3 +231,10 @@ def test_a_model_that_sees_nothing_refuses_pictures(scenes: Path, tmp_path: Path
     with pytest.raises(PellucidError, match="reads no pictures"):
         execute(Recipe.of(recipe), tmp_path / "runs")
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.parametrize("name", ["causal_lm", "masked_lm", "preference", "extractive_qa"])
+def test_tasks_of_texts_refuse_pictures(name: str) -> None:
+    data = DataSpec.model_validate({"source": "t.csv", "inputs": {"a": "text", "b": "image"}})
+    with pytest.raises(RecipeError, match="data.inputs.b.*reads texts alone.*pictures"):
+        make_task(name, data, ModelSpec(), TrainSpec(), EvaluateSpec())

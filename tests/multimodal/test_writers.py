@@ -125,3 +125,43 @@ def test_it_trains_saves_loads_and_answers(model: Path, folder: Path, tmp_path: 
     loaded = reload("a model that writes", run.model)
     before = dict(reload("a model that writes", model).named_parameters())
     assert any(not torch.equal(value, before[name]) for name, value in loaded.named_parameters())
+
+
+def test_answers_are_those_that_the_model_generates_alone(model: Path, folder: Path) -> None:
+    """Against ``generate`` on what the processor makes of each prompt, one by one."""
+    dataset = load(data(folder), "chat")
+    rows = [row for row in range(12) if bool(dataset.inputs["images 1"][row])]
+    if model.name == "paligemma":  # its processor is made for one picture, in front
+        rows = [row for row in rows if not dataset.inputs["images 2"][row]]
+    dataset = dataset.take(np.array(rows[:4]))
+    processor = reload_processor(model, ["text", "image"])
+    loaded = reload("a model that writes", model)
+    written = [one.text for one in task(model, folder).write(loaded, processor, dataset)]
+    by_itself = model.name == "paligemma"  # its processor ends a prompt
+    for row, text in enumerate(written):
+        asked = json.loads(dataset.inputs["messages"][row])[:-1]
+        files = [dataset.inputs[name][row] for name in ("images 1", "images 2")]
+        pictures = [Image.open(one).convert("RGB") for one in files if one]
+        prompt = processor.tokenizer.apply_chat_template(
+            [plain(one) if by_itself else one for one in asked],
+            chat_template=processor.chat_template,
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        prompt = prompt.removesuffix("\n") if by_itself else prompt
+        given = processor(
+            text=[prompt], images=[pictures], return_tensors="pt", add_special_tokens=False
+        )
+        given.pop("labels", None)
+        with torch.no_grad():
+            found = loaded.generate(**given, max_new_tokens=4, do_sample=False)
+        new = found[0, given["input_ids"].shape[1] :]
+        assert processor.tokenizer.decode(new, skip_special_tokens=True).strip() == text
+
+
+def plain(message: dict[str, Any]) -> dict[str, Any]:
+    """Write a message's pictures into its text, as a template without parts takes it."""
+    if isinstance(message["content"], str):
+        return message
+    parts = [one.get("text", "<image>") for one in message["content"]]
+    return {**message, "content": "".join(parts)}

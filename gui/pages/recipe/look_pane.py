@@ -38,12 +38,21 @@ class Looked:
     max_length: int
     template: str | None
     encoding: str
+    inputs: tuple[tuple[str, str], ...]
+    label: str | None
 
     @property
     def action(self) -> copyable.ChatLook:
         """The command that looks."""
         return copyable.ChatLook(
-            self.table, self.model, ROWS, self.max_length, self.template, self.encoding
+            self.table,
+            self.model,
+            ROWS,
+            self.max_length,
+            self.template,
+            self.encoding,
+            self.inputs,
+            self.label,
         )
 
 
@@ -51,9 +60,16 @@ def looked_of(recipe: Recipe | None) -> Looked | None:
     """Return what a recipe for conversations asks to look at; None for other recipes."""
     if recipe is None or recipe.model.task != "chat":
         return None
-    first, model = recipe.data.source[0], recipe.model
+    data, model = recipe.data, recipe.model
+    first = data.source[0]
     return Looked(
-        Path(first.path), model.name, model.max_length, model.chat_template, first.encoding
+        Path(first.path),
+        model.name,
+        model.max_length,
+        model.chat_template,
+        first.encoding,
+        tuple(data.inputs.items()),
+        data.label,
     )
 
 
