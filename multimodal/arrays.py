@@ -26,6 +26,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ..device import one_blas_thread
 from .media import content
 
 Arrays = dict[str, NDArray[Any]]
@@ -181,6 +182,8 @@ def in_threads(
 ) -> Iterator[B]:
     """Do the same with each of many things in threads, a few ahead of who takes them, in order.
 
+    What a thread multiplies by numpy it multiplies alone, for the others have their own work.
+
     Parameters
     ----------
     work
@@ -195,7 +198,7 @@ def in_threads(
         import torch
 
         threads = max(torch.get_num_threads(), 1)
-    with ThreadPoolExecutor(threads, "encoding") as pool:
+    with one_blas_thread(), ThreadPoolExecutor(threads, "encoding") as pool:
         coming: deque[Future[B]] = deque()
         for one in given:
             coming.append(pool.submit(work, one))

@@ -9,6 +9,7 @@ modalities each is looked at alone, which shows what can be answered without the
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..device import one_blas_thread
 from . import features
 from .features import NoFeatures
 from .media import Unreadable
@@ -28,6 +30,9 @@ PIECE = 10_000
 
 STEPS = 300
 """Steps of a logistic regression at most."""
+
+SMALL = 1 << 28
+"""Multiplications of a step up to which a regression is fitted on one thread."""
 
 LOGISTIC = {
     "text": "tfidf_logistic_regression",
@@ -224,7 +229,8 @@ def fit_logistic(matrix: Any, codes: NDArray[np.int64], k: int, *, steps: int = 
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(max_iter=steps)
-    with warnings.catch_warnings():
+    small = matrix.shape[0] * matrix.shape[1] * k <= SMALL
+    with warnings.catch_warnings(), one_blas_thread() if small else contextlib.nullcontext():
         # Short of full convergence the scores are still a simple model's; nobody can act on it.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(matrix, codes)

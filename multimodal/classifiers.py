@@ -47,7 +47,8 @@ def auto_of(modalities: Collection[str]) -> str:
             paragraph(
                 "recipe, key “data.inputs”",
                 f"no model reads {' and '.join(named)} together here",
-                "Name one or several columns of text, or one of pictures or sounds",
+                "Leave columns out until one of these is left: columns of text, one column of "
+                "pictures, one column of sounds, or one column of pictures with columns of text",
             )
         )
     return found

@@ -10,12 +10,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from .escape import visible
 from .media import File, Unreadable, shown
+from .modality import of
 from .palette import LIGHT, Palette
 
 PICTURED = frozenset({"image", "audio"})
@@ -70,7 +70,7 @@ def thumbnail_of(modality: str, path: str, size: int) -> bytes:
     key = (modality, _stamp(path), size)
     found = _kept.get(key)
     if found is None:
-        found = _module(modality).thumbnail(path, size)
+        found = of(modality).draw.thumbnail(path, size)
         _kept.put(key, found)
     return found
 
@@ -104,9 +104,8 @@ def picture_of(
         If the file can't be read.
     """
     if modality in HEARD:
-        from .audio.draw import picture
-
-        return picture(path, size, palette, height)
+        drawn: bytes = of(modality).draw.picture(path, size, palette, height)
+        return drawn
     return thumbnail_of(modality, path, size)
 
 
@@ -118,7 +117,7 @@ def facts_of(modality: str, path: str) -> str:
     Unreadable
         If the file can't be read.
     """
-    found: str = _module(modality).facts(path)
+    found: str = of(modality).draw.facts(path)
     return found
 
 
@@ -149,7 +148,7 @@ def html_of(modality: str, part: str) -> Markup:
         text = visible(part, MOST_TEXT, lines=True)
         return Markup('<p class="part" dir="auto">{}</p>').format(text)
     try:
-        found: Markup = _module(modality).html(part)
+        found: Markup = of(modality).draw.html(part)
     except Unreadable:  # why would name a place on this machine
         said = f"{visible(shown(part), 200)} can’t be read any more."
         return Markup('<p class="left-out">{}</p>').format(said)
@@ -193,13 +192,3 @@ def _stamp(path: str) -> object:
     except (OSError, ValueError) as error:
         raise Unreadable(f"it can't be read ({error})") from None
     return str(Path(path)), about.st_size, about.st_mtime_ns
-
-
-def _module(modality: str) -> Any:
-    if modality == "image":
-        from .image import draw as pictures
-
-        return pictures
-    from .audio import draw as sounds
-
-    return sounds

@@ -45,7 +45,16 @@ class Together:
 
     def batch(self, rows: Rows) -> dict[str, Any]:
         """Return the inputs of all parts of some samples."""
-        return {name: one for part in self.parts.values() for name, one in part.batch(rows).items()}
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> dict[str, Any]:
+        """Do all of a batch that draws nothing at random, for `finish`."""
+        return {kind: fetch(part, rows) for kind, part in self.parts.items()}
+
+    def finish(self, fetched: dict[str, Any]) -> dict[str, Any]:
+        """Do the rest, part by part in their order."""
+        found = (finish(part, fetched[kind]) for kind, part in self.parts.items())
+        return {name: one for inputs in found for name, one in inputs.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +87,33 @@ class Repeated:
 
     def batch(self, rows: Rows) -> dict[str, Any]:
         """Return the inputs of the parts of some samples."""
-        found: dict[str, Any] = self.parts.batch(self.places[rows])
-        return found
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> Any:
+        """Do all of a batch that draws nothing at random, for `finish`."""
+        return fetch(self.parts, self.places[rows])
+
+    def finish(self, fetched: Any) -> dict[str, Any]:
+        """Do the rest."""
+        return finish(self.parts, fetched)
+
+
+def fetch(samples: Any, rows: Rows) -> Any:
+    """Do all of a batch that takes long and draws nothing at random, for `finish`.
+
+    It may be done beforehand and in another thread: a training that goes on from a checkpoint draws
+    what it would have drawn. Samples that know of no such part (``fetch``, ``finish``) leave the
+    whole batch to `finish`.
+    """
+    return samples.fetch(rows) if hasattr(type(samples), "fetch") else rows
+
+
+def finish(samples: Any, fetched: Any) -> dict[str, Any]:
+    """Do the rest, such as changing samples at random, and return the batch."""
+    found: dict[str, Any] = (
+        samples.finish(fetched) if hasattr(type(samples), "fetch") else samples.batch(fetched)
+    )
+    return found
 
 
 def cut_off(samples: Any) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .arrays import in_threads
 from .media import Unreadable, shown
+from .modality import of
 from .parts import Samples, parts, places
 from .text import baseline as words
 
@@ -118,11 +119,11 @@ def measured(
     Unreadable
         If a file can't be read; the message names it.
     """
-    features = _features_of(kind)
+    features = of(kind).baseline.features
 
     def one(file: str) -> NDArray[np.float32]:
         try:
-            return features(file)
+            return np.asarray(features(file))
         except Unreadable as error:
             raise Unreadable(f"{shown(file)}: {error}") from None
 
@@ -134,14 +135,3 @@ def measured(
         found.append(values)
     which = np.array([[number[part] for part in sample] for sample in samples], np.int64)
     return np.stack(found)[which].reshape(len(samples), -1)
-
-
-def _features_of(kind: str) -> Callable[[str], NDArray[np.float32]]:
-    """Return what makes features of a file."""
-    if kind == "image":
-        from .image.baseline import features
-
-        return features
-    from .audio.baseline import features as heard
-
-    return heard

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import DataError, paragraph
+from .modality import of
 
 Part = TypeVar("Part")
 
@@ -93,13 +94,8 @@ def resolve(cell: str, folder: Path) -> Path:
 
 def inspector(kind: str) -> Callable[[Path], None]:
     """Return what reads a file of a modality and raises `Unreadable` where it can't be used."""
-    if kind == "image":
-        from .image.read import inspect as look
-
-        return look
-    from .audio.read import inspect as hear
-
-    return hear
+    found: Callable[[Path], None] = of(kind).read.inspect
+    return found
 
 
 def once_more(read: Callable[..., Part], cell: str, *given: Any) -> Part:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = ["torch", "transformers", "captum", "shap", "sklearn", "scipy", "matplotlib", "pandas"]
-HEAVY += ["pyarrow", "accelerate", "fairlearn", "pyqtgraph", "PySide6"]
+HEAVY += ["skimage", "pyarrow", "accelerate", "fairlearn", "pyqtgraph", "PySide6"]
 
 
 @pytest.mark.parametrize(

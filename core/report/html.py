@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from ..._version import __version__
 from ...multimodal.escape import visible
+from ...multimodal.overlay import WASH
 from ...multimodal.palette import DARK, LEVELS, LIGHT
 from ..files import write_text
 from .contents import views
@@ -41,7 +42,7 @@ def render(report: Report) -> str:
     )
     roles = [name for name in LIGHT.variables() if not name.startswith(_NEVER_IN_FIGURES)]
     style = templates.get_template("report.css.jinja").render(
-        light=LIGHT.variables(), dark=DARK.variables(), figure_roles=roles, levels=LEVELS
+        light=LIGHT.variables(), dark=DARK.variables(), figure_roles=roles, levels=LEVELS, wash=WASH
     )
     return templates.get_template("report.html.jinja").render(
         report=report,

@@ -85,17 +85,14 @@ class EncodedAudio:
         return found
 
     def features(self, rows: Rows) -> list[Values]:
-        """Return what the extractor makes of some sounds, not yet padded."""
-        if self.augment is not None and self.augment.changes_waves:
-            changed = [self.augment.wave(one) for one in self.hear(rows)]
-            return [self.augment.features(analysed(self.extractor, one)) for one in changed]
+        """Return what the extractor makes of some sounds, neither changed nor padded."""
         found = []
         for row in np.asarray(rows).tolist():
             if row < len(self.sizes):
                 found.append(np.asarray(self.values[self.starts[row] : self.starts[row + 1]]))
             else:
                 found.append(analysed(self.extractor, self.hear(np.array([row]))[0]))
-        return found if self.augment is None else [self.augment.features(one) for one in found]
+        return found
 
     def batch(self, rows: Rows) -> dict[str, torch.Tensor]:
         """Return the model's inputs for some sounds.
@@ -106,8 +103,28 @@ class EncodedAudio:
             ``input_values`` or ``input_features``, float32, padded to the longest of them, and
             ``attention_mask`` where the model asks for one.
         """
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> Any:
+        """Do all of a batch that draws nothing at random, for `finish`."""
+        if self.augment is None:
+            return self._padded(self.features(rows))
+        return self.hear(rows) if self.augment.changes_waves else self.features(rows)
+
+    def finish(self, fetched: Any) -> dict[str, torch.Tensor]:
+        """Change sounds at random, and return the batch."""
+        if self.augment is None:
+            batch: dict[str, torch.Tensor] = fetched
+            return batch
+        if self.augment.changes_waves:
+            changed = [self.augment.wave(one) for one in fetched]
+            found = [self.augment.features(analysed(self.extractor, one)) for one in changed]
+        else:
+            found = [self.augment.features(one) for one in fetched]
+        return self._padded(found)
+
+    def _padded(self, found: list[Values]) -> dict[str, torch.Tensor]:
         name = self.extractor.model_input_names[0]
-        found = self.features(rows)
         if self.fixed:
             return {name: torch.from_numpy(np.stack(found))}
         padded = self.extractor.pad(

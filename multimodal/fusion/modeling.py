@@ -76,24 +76,29 @@ class Encoders(nn.Module):
 
     def forward(
         self,
-        pixel_values: torch.Tensor,
-        input_ids: torch.Tensor,
+        pixel_values: torch.Tensor | None = None,
+        input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         token_type_ids: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Return features of places of the picture, and of the text.
 
         Returns
         -------
         seen, read
-            Shapes (samples, places, width) and (samples, tokens, width).
+            Shapes (samples, places, width) and (samples, tokens, width); None of what is not given.
         """
-        seen = self.vision(pixel_values=pixel_values).last_hidden_state
-        if seen.ndim == 4:  # a convolutional network's map
-            seen = seen.flatten(2).transpose(1, 2)
-        types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        read = self.text(input_ids=input_ids, attention_mask=attention_mask, **types)
-        return seen, read.last_hidden_state
+        seen = read = None
+        if pixel_values is not None:
+            seen = self.vision(pixel_values=pixel_values).last_hidden_state
+            if seen.ndim == 4:  # a convolutional network's map
+                seen = seen.flatten(2).transpose(1, 2)
+        if input_ids is not None:
+            types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+            read = self.text(
+                input_ids=input_ids, attention_mask=attention_mask, **types
+            ).last_hidden_state
+        return seen, read
 
 
 class Fusion(nn.Module):
@@ -164,14 +169,24 @@ class FusedModel(PreTrainedModel):  # type: ignore[no-untyped-call]
 
     def forward(
         self,
-        pixel_values: torch.Tensor,
-        input_ids: torch.Tensor,
+        pixel_values: torch.Tensor | None = None,
+        input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         token_type_ids: torch.Tensor | None = None,
+        seen: torch.Tensor | None = None,
+        read: torch.Tensor | None = None,
         **others: Any,
     ) -> SequenceClassifierOutput:
-        """Return logits of shape (samples, labels)."""
-        seen, read = self.encoders(pixel_values, input_ids, attention_mask, token_type_ids)
+        """Return logits of shape (samples, labels).
+
+        Called with pictures alone, or with texts alone, it returns what their encoder makes of them
+        as ``hidden_states``. That can be given back as `seen` or `read` in their place, so that a
+        picture with several texts is encoded once.
+        """
+        own, words = self.encoders(pixel_values, input_ids, attention_mask, token_type_ids)
+        seen, read = (own if seen is None else seen), (words if read is None else read)
+        if seen is None or read is None:
+            return SequenceClassifierOutput(hidden_states=(seen if read is None else read,))
         return SequenceClassifierOutput(
             logits=self.classifier(self.fusion(seen, read, attention_mask))
         )

@@ -34,7 +34,7 @@ def thumbnail(path: Path | str, size: int) -> bytes:
     Unreadable
         If it can't be read.
     """
-    return _png(fitted(read(path), size))
+    return png(fitted(read(path), size))
 
 
 def fitted(picture: Image.Image, size: int) -> Image.Image:
@@ -81,23 +81,23 @@ def html(part: str) -> Markup:
     Unreadable
         If it can't be read.
     """
-    picture = read(part)
+    return element(read(part), f"Picture {visible(shown(part), 200)}")
+
+
+def element(picture: Image.Image, said: str) -> Markup:
+    """Return a picture's element, and what is said of it to those who don't see it."""
     width, height = fitted(picture, LARGEST).size
     if max(picture.size) > LARGEST:
         picture = fitted(picture, LARGEST)
-    kind, raw = _smallest(picture)
+    kind, raw = smallest(picture)
     return Markup('<img src="data:image/{};base64,{}" width="{}" height="{}" alt="{}">').format(
-        kind,
-        base64.b64encode(raw).decode("ascii"),
-        width,
-        height,
-        f"Picture {visible(shown(part), 200)}",
+        kind, base64.b64encode(raw).decode("ascii"), width, height, said
     )
 
 
-def _smallest(picture: Image.Image) -> tuple[str, bytes]:
+def smallest(picture: Image.Image) -> tuple[str, bytes]:
     """Return a picture as PNG where that is small, else as PNG or JPEG, what takes fewer bytes."""
-    exact = _png(picture)
+    exact = png(picture)
     if len(exact) <= SMALL:
         return "png", exact
     out = io.BytesIO()
@@ -105,7 +105,8 @@ def _smallest(picture: Image.Image) -> tuple[str, bytes]:
     return ("png", exact) if len(exact) <= len(out.getvalue()) else ("jpeg", out.getvalue())
 
 
-def _png(picture: Image.Image) -> bytes:
+def png(picture: Image.Image) -> bytes:
+    """Return a picture as a PNG file."""
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()

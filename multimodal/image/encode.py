@@ -107,10 +107,18 @@ class EncodedImages:
             ``pixel_values`` of shape (rows, channels, height, width), float32; where pictures are
             mixed (`multimodal.image.augment`) what that means for their targets too.
         """
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> dict[str, torch.Tensor]:
+        """Do all of a batch that draws nothing at random, for `finish`."""
         pixels = torch.from_numpy(self.pixels(rows))
+        return {"pixel_values": self.affine(pixels) if self.augment is None else pixels}
+
+    def finish(self, fetched: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Change pictures at random, and return the batch."""
         if self.augment is None:
-            return {"pixel_values": self.affine(pixels)}
-        changed, mixed = self.augment(pixels)
+            return fetched
+        changed, mixed = self.augment(fetched["pixel_values"])
         return {"pixel_values": self.affine(changed), **mixed}
 
 
@@ -192,8 +200,15 @@ class Processed:
 
     def batch(self, rows: Rows) -> dict[str, torch.Tensor]:
         """Return what the processor makes of some pictures."""
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> list[Image.Image]:
+        """Read pictures, for `finish`."""
         chosen = [self.cells[row] for row in rows]
-        pictures = list(arrays.in_threads(partial(once_more, read), chosen))
+        return list(arrays.in_threads(partial(once_more, read), chosen))
+
+    def finish(self, pictures: list[Image.Image]) -> dict[str, torch.Tensor]:
+        """Change pictures at random, and return what the processor makes of them."""
         if self.augment is not None:
             pictures = [self.augment.picture(one) for one in pictures]
         return dict(self.processor(images=pictures, return_tensors="pt"))

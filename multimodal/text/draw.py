@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from ..escape import visible
+from ..legend import DENSITY, STRONG, draw_scale, font, length, scale_html, signed
 from ..palette import LEVELS, LIGHT, level
 
 if TYPE_CHECKING:
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
 MOST_WORDS = 120
 """Words that a map shows; of longer texts the stretch around the strongest word."""
 
-STRONG = 7
-"""Levels of the colour scale from this one on are underlined."""
-
 WIDTH = 900
 """Pixels of a picture's width, before scaling."""
 
 _LONGEST_WORD = 80
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
-_SIZE, _LINE, _PAD, _DENSITY = 17, 30, 24, 2
+_SIZE, _LINE, _PAD = 17, 30, 24
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def word_map(
         kind = _classes(word.step)
         attribute = Markup(' class="{}"').format(kind) if kind else Markup()
         parts.append(
-            Markup('<span{} title="{}">{}</span>').format(attribute, _signed(word.score), word.text)
+            Markup('<span{} title="{}">{}</span>').format(attribute, signed(word.score), word.text)
         )
         parts.append(escape(word.after))
     if shown.after:
@@ -105,7 +102,7 @@ def word_map(
         parts.append(Markup('<span class="left-out">no words</span>'))
     text = Markup("").join(parts)
     return Markup('<div class="words"><p class="text" dir="auto">{}</p>{}</div>').format(
-        text, _scale(shown.scale)
+        text, scale_html(shown.scale)
     )
 
 
@@ -136,15 +133,15 @@ def word_map_png(
     from PIL import Image, ImageDraw
 
     shown = _map(words, scores, separators, scale)
-    font, small = _font(_SIZE), _font(13)
-    lines = _laid_out(shown, font)
+    letters = font(_SIZE)
+    lines = _laid_out(shown, letters)
     height = 2 * _PAD + _LINE * len(lines) + 44
-    image = Image.new("RGB", (WIDTH * _DENSITY, height * _DENSITY), LIGHT.surface)
+    image = Image.new("RGB", (WIDTH * DENSITY, height * DENSITY), LIGHT.surface)
     pen = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
         for x, word in line:
-            _draw_word(pen, font, x, _PAD + _LINE * row, word)
-    _draw_scale(pen, small, _PAD + _LINE * len(lines) + 22, shown.scale)
+            _draw_word(pen, letters, x, _PAD + _LINE * row, word)
+    draw_scale(pen, (_PAD, _PAD + _LINE * len(lines) + 22), shown.scale)
     out = io.BytesIO()
     image.save(out, format="PNG", optimize=True)
     return out.getvalue()
@@ -200,12 +197,6 @@ def _classes(step: int) -> str:
     return f"w {'p' if step > 0 else 'n'}{abs(step)}{strong}"
 
 
-def _signed(score: float) -> str:
-    if not math.isfinite(score):
-        return "not defined"
-    return f"{score:+.3g}".replace("-", "−")
-
-
 def _left_out(count: int) -> Markup:
     return Markup(' <span class="left-out">{}</span> ').format(_left_out_text(count))
 
@@ -214,31 +205,7 @@ def _left_out_text(count: int) -> str:
     return f"… {count:,} {'word' if count == 1 else 'words'} not shown"
 
 
-def _scale(scale: float) -> Markup:
-    """Return the scale: its ends always, what it means for the first map of a page."""
-    steps = [*range(-LEVELS, 0, 2), *range(2, LEVELS + 1, 2)]
-    swatches = Markup("").join(
-        Markup('<span class="w {}{}"></span>').format("n" if step < 0 else "p", abs(step))
-        for step in steps
-    )
-    return Markup(
-        '<p class="scale"><span class="ends">{low}<span class="swatches" aria-hidden="true">'
-        '{swatches}</span>{high}</span><span class="note">blue speaks against the answer (strong: '
-        '<span class="w n9 strong">dotted line</span>), orange for it (strong: '
-        '<span class="w p9 strong">solid line</span>)</span></p>'
-    ).format(low=_signed(-scale), high=_signed(scale), swatches=swatches)
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Return DejaVu Sans, which comes with matplotlib and covers most alphabets."""
-    import matplotlib
-    from PIL import ImageFont
-
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    return ImageFont.truetype(str(path), size * _DENSITY)
-
-
-def _laid_out(shown: _Map, font: ImageFont.FreeTypeFont) -> list[list[tuple[float, _Word]]]:
+def _laid_out(shown: _Map, letters: ImageFont.FreeTypeFont) -> list[list[tuple[float, _Word]]]:
     """Break words into lines; a word wider than a line is cut into pieces."""
     room = WIDTH - 2 * _PAD
     words = list(shown.words)
@@ -249,25 +216,25 @@ def _laid_out(shown: _Map, font: ImageFont.FreeTypeFont) -> list[list[tuple[floa
     lines: list[list[tuple[float, _Word]]] = [[]]
     x = 0.0
     for word in words or [_Word("no words", math.nan, 0, "")]:
-        for piece in _pieces(word, font, room):
-            width = _length(piece.text, font)
+        for piece in _pieces(word, letters, room):
+            width = length(piece.text, letters)
             if x and x + width > room:
                 lines.append([])
                 x = 0.0
             lines[-1].append((_PAD + x, piece))
-            x += width + _length(piece.after.replace("\n", ""), font)
+            x += width + length(piece.after.replace("\n", ""), letters)
         if "\n" in word.after:
             lines.append([])
             x = 0.0
     return lines
 
 
-def _pieces(word: _Word, font: ImageFont.FreeTypeFont, room: float) -> list[_Word]:
-    if _length(word.text, font) <= room:
+def _pieces(word: _Word, letters: ImageFont.FreeTypeFont, room: float) -> list[_Word]:
+    if length(word.text, letters) <= room:
         return [word]
     pieces = [""]
     for char in word.text:
-        if _length(pieces[-1] + char, font) > room:
+        if length(pieces[-1] + char, letters) > room:
             pieces.append("")
         pieces[-1] += char
     last = len(pieces) - 1
@@ -277,21 +244,19 @@ def _pieces(word: _Word, font: ImageFont.FreeTypeFont, room: float) -> list[_Wor
     ]
 
 
-def _length(text: str, font: ImageFont.FreeTypeFont) -> float:
-    return float(font.getlength(text)) / _DENSITY
-
-
 def _draw_word(
-    pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, x: float, y: float, word: _Word
+    pen: ImageDraw.ImageDraw, letters: ImageFont.FreeTypeFont, x: float, y: float, word: _Word
 ) -> None:
-    width = _length(word.text, font)
+    width = length(word.text, letters)
     if word.step:
         colour = LIGHT.diverging[LEVELS + word.step]
-        box = [value * _DENSITY for value in (x - 2, y + 2, x + width + 2, y + _LINE - 3)]
-        pen.rounded_rectangle(box, radius=4 * _DENSITY, fill=colour)
+        box = [value * DENSITY for value in (x - 2, y + 2, x + width + 2, y + _LINE - 3)]
+        pen.rounded_rectangle(box, radius=4 * DENSITY, fill=colour)
     quiet = math.isnan(word.score)
-    middle = (x * _DENSITY, (y + _LINE / 2) * _DENSITY)
-    pen.text(middle, word.text, font=font, fill=LIGHT.muted if quiet else LIGHT.text, anchor="lm")
+    middle = (x * DENSITY, (y + _LINE / 2) * DENSITY)
+    pen.text(
+        middle, word.text, font=letters, fill=LIGHT.muted if quiet else LIGHT.text, anchor="lm"
+    )
     if abs(word.step) >= STRONG:
         _underline(pen, x, x + width, y + _LINE - 6, dotted=word.step < 0)
 
@@ -304,20 +269,5 @@ def _underline(
         count = max(int((right - left) // 5), 1)
         ends = [(left + 5 * at, left + 5 * at + 2.5) for at in range(count)]
     for start, end in ends:
-        line = [value * _DENSITY for value in (start, y, end, y)]
-        pen.line(line, fill=LIGHT.text, width=round(1.5 * _DENSITY))
-
-
-def _draw_scale(
-    pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, y: float, scale: float
-) -> None:
-    low = f"against the answer  {_signed(-scale)}"
-    pen.text((_PAD * _DENSITY, y * _DENSITY), low, font=font, fill=LIGHT.muted, anchor="lm")
-    x = _PAD + _length(low, font) + 8
-    for colour in LIGHT.diverging:
-        box = [value * _DENSITY for value in (x, y - 7, x + 11, y + 7)]
-        pen.rectangle(box, fill=colour)
-        x += 11
-    high = f"{_signed(scale)}  for the answer"
-    at = ((x + 8) * _DENSITY, y * _DENSITY)
-    pen.text(at, high, font=font, fill=LIGHT.muted, anchor="lm")
+        line = [value * DENSITY for value in (start, y, end, y)]
+        pen.line(line, fill=LIGHT.text, width=round(1.5 * DENSITY))

@@ -22,6 +22,7 @@ from pellucid.multimodal.draw import (
     thumbnail_of,
 )
 from pellucid.multimodal.media import File, Unreadable
+from pellucid.multimodal.modality import of
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_small_picture_is_made_once_for_what_a_file_holds(
     image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
-    real = draw._module("image").thumbnail
+    real = of("image").draw.thumbnail
     monkeypatch.setattr(
         "pellucid.multimodal.image.draw.thumbnail",
         lambda path, size: made.append(path) or real(path, size),

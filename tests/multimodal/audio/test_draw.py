@@ -15,7 +15,8 @@ from PIL import Image
 
 from pellucid.device import prepare
 from pellucid.multimodal.audio import spectrogram
-from pellucid.multimodal.audio.draw import envelope, facts, html, picture, thumbnail
+from pellucid.multimodal.audio.draw import facts, html, picture, thumbnail
+from pellucid.multimodal.audio.layout import envelope
 from pellucid.multimodal.audio.play import MP3_RATES, SECONDS, SMALL, for_page, wav
 from pellucid.multimodal.audio.read import Sound, read
 from pellucid.multimodal.palette import DARK, HEAT

@@ -1,0 +1,121 @@
+"""One sound cut into segments that can be left out, and drawn with their scores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from .. import arrays
+from ..media import shown
+from ..palette import LIGHT, Palette
+from .encode import EncodedAudio, analysed
+from .mask import Masker, masker
+from .read import Sound
+from .score_map import score_map, score_map_png
+from .segments import Cells, Spans, cells, equal, quiet
+
+if TYPE_CHECKING:
+    import torch
+
+By = Literal["cells", "spans", "quiet"]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedSound:
+    """A sound as the model hears it, and its segments (`multimodal.modality.Segmented`).
+
+    Attributes
+    ----------
+    file
+        The sound's file.
+    sound
+        What the model hears of it.
+    segments
+        Spans of time, or cells of time and frequency.
+    extractor
+        The model's feature extractor.
+    samples
+        The encoded sounds, which make batches of what it makes.
+    without
+        Leaves segments out.
+    """
+
+    file: str
+    sound: Sound
+    segments: Spans | Cells
+    extractor: Any
+    samples: EncodedAudio
+    without: Masker
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def inputs(self, keep: NDArray[np.bool_]) -> dict[str, torch.Tensor]:
+        """Return the model's inputs for copies of the sound, each without other segments."""
+        waves = [Sound(wave, self.sound.rate) for wave in self.without(keep)]
+        found = list(arrays.in_threads(partial(analysed, self.extractor), waves))
+        copies = replace(
+            self.samples,
+            values=np.concatenate([self.samples.values[:0], *found]),
+            sizes=np.array([len(one) for one in found], np.int64),
+            cut=np.zeros(len(found), bool),
+            augment=None,
+        )
+        return copies.batch(np.arange(len(found)))
+
+    def html(self, scores: NDArray[np.float64], scale: float | None = None) -> Markup:
+        """Colour the segments by their scores for a page."""
+        return score_map(self.sound, self.segments, scores, scale=scale, name=shown(self.file))
+
+    def png(
+        self, scores: NDArray[np.float64], scale: float | None = None, palette: Palette = LIGHT
+    ) -> bytes:
+        """Colour the segments by their scores as a PNG file."""
+        return score_map_png(self.sound, self.segments, scores, scale=scale, palette=palette)
+
+
+def segmented(
+    processor: Any,
+    samples: EncodedAudio,
+    row: int,
+    file: str,
+    *,
+    by: By = "cells",
+    wanted: int = 64,
+) -> SegmentedSound:
+    """Cut a sound into segments.
+
+    Parameters
+    ----------
+    processor
+        The model's feature extractor.
+    samples
+        What `encode` made of sounds by it.
+    row
+        Number of the sound in them.
+    file
+        The sound's file.
+    by
+        ``cells`` of time and frequency, ``spans`` of equal length, or spans that are cut where it
+        is ``quiet``.
+    wanted
+        Number of segments, about; of cells twice as many stand side by side as above one another.
+    """
+    (sound,) = samples.hear(np.array([row]))
+    found = _segments(sound, by, wanted)
+    return SegmentedSound(file, sound, found, processor, samples, masker(sound.samples, found))
+
+
+def _segments(sound: Sound, by: By, wanted: int) -> Spans | Cells:
+    if by == "quiet":
+        return quiet(sound.samples, sound.rate, wanted)
+    if by == "spans":
+        return equal(len(sound.samples), sound.rate, wanted)
+    bands = max(round(math.sqrt(wanted / 2)), 1)
+    return cells(len(sound.samples), sound.rate, max(round(wanted / bands), 1), bands)
