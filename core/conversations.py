@@ -11,14 +11,8 @@ import numpy as np
 from ..errors import DataError, RecipeError, paragraph
 from ..multimodal.spec import Modality
 from ..multimodal.text.chat.export import FEWEST, as_hosted, check_lines
-from ..multimodal.text.chat.formats import (
-    Conversation,
-    Format,
-    Unreadable,
-    kind_of,
-    read,
-    recognise,
-)
+from ..multimodal.text.chat.formats import Format, kind_of, read, recognise
+from ..multimodal.text.chat.messages import Conversation, Unreadable
 from . import roles
 from .files import write_with
 from .spec import DataSpec, SourceSpec

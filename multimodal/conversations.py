@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .spec import ModelSpec
-from .text.chat.formats import Conversation
+from .text.chat.messages import Conversation
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ from ...errors import DataError, paragraph
 from ...multimodal.classifiers import WRITER
 from ...multimodal.spec import ModelSpec
 from ...multimodal.text.chat.contents import shown
-from ...multimodal.text.chat.formats import Conversation
+from ...multimodal.text.chat.messages import Conversation
 from .. import conversations as tables
 from ..events import Emit, Sample, Warning, silent
 from ..generation_metrics import evaluate as measure

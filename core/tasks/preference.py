@@ -120,7 +120,7 @@ class Preference:
         DataError
             If there are no such columns, or a row can't be read.
         """
-        from ...multimodal.text.chat.formats import Unreadable
+        from ...multimodal.text.chat.messages import Unreadable
         from ...multimodal.text.preferences import find, read_pair
 
         names = [name for name in table.columns if not str(name).startswith("\0")]

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .chat.formats import Conversation, Format, Message, Unreadable, as_messages, read, recognise
+from .chat.formats import Format, read, recognise
+from .chat.messages import Conversation, Message, Unreadable, as_messages
 from .chat.template import Template, shortened
 from .encode import longest
 from .packing import Sequences

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..conversations import Prompts
 from ..spec import ModelSpec
-from ..text.chat.formats import Conversation
+from ..text.chat.messages import Conversation
 from ..text.chat.template import Template
 from ..text.encode import longest
 from ..text.packing import Sequences

@@ -236,5 +236,5 @@ def test_a_model_that_sees_nothing_refuses_pictures(scenes: Path, tmp_path: Path
 @pytest.mark.parametrize("name", ["causal_lm", "masked_lm", "preference", "extractive_qa"])
 def test_tasks_of_texts_refuse_pictures(name: str) -> None:
     data = DataSpec.model_validate({"source": "t.csv", "inputs": {"a": "text", "b": "image"}})
-    with pytest.raises(RecipeError, match="data.inputs.b.*reads texts alone.*pictures"):
+    with pytest.raises(RecipeError, match=r"data.inputs.b.*reads texts alone.*pictures"):
         make_task(name, data, ModelSpec(), TrainSpec(), EvaluateSpec())

@@ -15,7 +15,7 @@ from pellucid.core.conversations import arrange, check_answered, export
 from pellucid.core.spec import DataSpec, SourceSpec
 from pellucid.errors import DataError, RecipeError
 from pellucid.multimodal.text.chat.export import check_lines
-from pellucid.multimodal.text.chat.formats import Conversation
+from pellucid.multimodal.text.chat.messages import Conversation
 
 TOLD = [{"role": "user", "content": "Two?"}, {"role": "assistant", "content": "Four."}]
 

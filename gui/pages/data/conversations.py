@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....multimodal.text.chat.formats import Unreadable, as_messages, read, recognise
+from ....multimodal.text.chat.formats import read, recognise
+from ....multimodal.text.chat.messages import Unreadable, as_messages
 from ...frame.texts import tr
 from ...widgets.conversation import Said, messages_of, said_of
 

@@ -1,6 +1,7 @@
 from .choosing import choose
 from .export import as_hosted, check_lines, faults
-from .formats import Conversation, Format, Unreadable, read, recognise
+from .formats import Format, read, recognise
+from .messages import Conversation, Unreadable
 from .samples import sequences, shown
 from .template import Refused, Template
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ...escape import visible
 from .contents import shown
-from .formats import Conversation, Message
+from .messages import Conversation, Message
 
 MOST = 1_200
 """Characters of a message in a page."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .formats import ROLES, Conversation
+from .messages import ROLES, Conversation
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 KEYS = {"messages", "tools", "parallel_tool_calls"}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..encode import longest
 from ..packing import Sequences
-from .formats import Conversation
+from .messages import Conversation
 from .template import Rendered, Template, shortened
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ....errors import DataError, ModelError, paragraph
 from ..encode import longest
 from . import contents
-from .formats import Conversation, Message
+from .messages import Conversation, Message
 
 CHUNK = 256
 """Conversations that are tokenised at a time."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pellucid.multimodal.text.chat.export import as_hosted, check_lines, faults
-from pellucid.multimodal.text.chat.formats import Conversation, said
+from pellucid.multimodal.text.chat.messages import Conversation, said
 
 ASKED = {"role": "user", "content": "Add 2 and 2."}
 TOLD = {"role": "assistant", "content": "Four."}

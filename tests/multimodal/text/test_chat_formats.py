@@ -7,14 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from pellucid.multimodal.text.chat.formats import (
-    Conversation,
-    Format,
-    Unreadable,
-    read,
-    recognise,
-    said,
-)
+from pellucid.multimodal.text.chat.formats import Format, read, recognise
+from pellucid.multimodal.text.chat.messages import Conversation, Unreadable, said
 
 ASKED = {"role": "user", "content": "Two and two?"}
 TOLD = {"role": "assistant", "content": "Four."}

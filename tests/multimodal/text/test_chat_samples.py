@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from pellucid.errors import DataError
-from pellucid.multimodal.text.chat.formats import Conversation
-from pellucid.multimodal.text.chat.samples import sequences
 from pellucid.multimodal.text.chat.choosing import choose
+from pellucid.multimodal.text.chat.messages import Conversation
+from pellucid.multimodal.text.chat.samples import sequences
 from pellucid.multimodal.text.chat.template import Template
 from pellucid.multimodal.text.token_losses import token_losses
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DataError, ModelError, RecipeError
-from pellucid.multimodal.text.chat.formats import Conversation
-from pellucid.multimodal.text.chat.samples import ending, shown
 from pellucid.multimodal.text.chat.choosing import CHATML, choose
+from pellucid.multimodal.text.chat.messages import Conversation
+from pellucid.multimodal.text.chat.samples import ending, shown
 from pellucid.multimodal.text.chat.template import Refused, Template, inside
 
 SPECIAL = re.compile(
