@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +93,7 @@ def execute(
         nonlocal dataset
         run = unfinished(Path(runs), recipe.name) if resume else None
         if run is None:
-            run, dataset = begin(recipe, Path(runs), queued)
+            run, dataset = begin(recipe, Path(runs), queued, emit or silent)
             return run.path, False
         _go_on(recipe, run, queued)
         return run.path, True
@@ -128,8 +128,15 @@ class Brought:
     device: devices.Device
 
 
-def bring(recipe: Recipe) -> Brought:
+def bring(recipe: Recipe, emit: Emit = silent) -> Brought:
     """Read a recipe's data and find its model and the device; nothing is written.
+
+    Parameters
+    ----------
+    recipe
+        What is brought.
+    emit
+        Told how far the look into pictures and sounds is: of many it takes minutes.
 
     Raises
     ------
@@ -142,7 +149,7 @@ def bring(recipe: Recipe) -> Brought:
     from .multimodal.models import locate
     from .multimodal.processors import load_processor
 
-    dataset = datasets.load(recipe.data, recipe.model.task)
+    dataset = datasets.load(recipe.data, recipe.model.task, _stamped(emit, recipe.name))
     task = make(dataset.task, recipe.data, recipe.model, recipe.train, recipe.evaluate)
     _check_metric(recipe, task)
     if recipe.train.tensorboard:
@@ -154,10 +161,30 @@ def bring(recipe: Recipe) -> Brought:
     source = locate(recipe.model.name)
     # Loading it finds a hub that can't be reached, before anything else.
     processor = load_processor(source, recipe.model, dataset.modalities.values())
+    if recipe.train.augment:
+        _check_augment(recipe, processor, dataset)
     return Brought(dataset, task, source, processor, devices.choose(recipe.train.precision))
 
 
-def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, Dataset]:
+def _stamped(emit: Emit, job: str) -> Emit:
+    """Return a listener for events of before there is a log, which stamps all others."""
+    return lambda event: emit(replace(event, job=job, time=time.time()))
+
+
+def _check_augment(recipe: Recipe, processor: Any, dataset: Dataset) -> None:
+    """Refuse changes of samples that can't be made, by trying them on the first training row."""
+    from .core.labelled import augmented
+    from .core.tasks import make
+
+    trained = dataset.take(dataset.rows("train"))
+    alike = recipe.train.model_copy(update={"class_weight": None})  # which speaks of all rows
+    task = make(dataset.task, recipe.data, recipe.model, alike, recipe.evaluate)
+    augmented(task.encode(processor, trained.first(1)), recipe.train, trained)
+
+
+def begin(
+    recipe: Recipe, runs: Path, queued: Path | None = None, emit: Emit = silent
+) -> tuple[Run, Dataset]:
     """Check a recipe against its data and model, and make the folder of its run.
 
     Whatever is wrong with what was brought is found here, before anything is written.
@@ -165,7 +192,7 @@ def begin(recipe: Recipe, runs: Path, queued: Path | None = None) -> tuple[Run, 
     from .core.checks import check
     from .core.splits import SPLITS
 
-    brought = bring(recipe)
+    brought = bring(recipe, emit)
     dataset, source, device = brought.dataset, brought.source, brought.device
     environment = {
         "pellucid": __version__,
@@ -340,7 +367,7 @@ def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
 
 def _offered(run: Run, steps: Sequence[str]) -> Sequence[str]:
     """Leave out what the run's task doesn't know; refuse it where it was asked for by name."""
-    modalities = run.section("data", DataSpec).modalities
+    modalities = run.modalities
     known = offered(run.task, modalities)
     for step in steps:
         if step not in known and tuple(steps) != STEPS:

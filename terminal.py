@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DOING = {
     "run": "Starting",
+    "files": "Looking into files",
     "train": "Fine-tuning",
     "evaluate": "Evaluating",
     "predict": "Predicting",

@@ -25,6 +25,7 @@ NAMES = {
     **baseline.TITLES,
     TAG: "each word’s most frequent tag",
     "untrained": "the model before training",
+    "chance": "chance",
 }
 """Baselines as evaluation.json names them, and as people read them."""
 

@@ -29,6 +29,9 @@ Batch = dict[str, Any]
 
 TARGET = "target"
 
+WORTH = 1.25
+"""How much longer batches have to be for their padding before samples are sorted by length."""
+
 
 class Learned(Samples, Protocol):
     """Encoded samples that can be learnt from: their batches hold targets too."""
@@ -49,6 +52,15 @@ class Learned(Samples, Protocol):
         """Name the dataset's rows that stand behind some samples, for people."""
 
 
+def goes_whole(samples: Learned) -> bool:
+    """Say whether a step's samples have to go through the model together.
+
+    Samples say so by an attribute `together` where the loss of each depends on the others, as in
+    contrastive learning; all others may be split into micro-batches.
+    """
+    return bool(getattr(samples, "together", False))
+
+
 class Subset:
     """Some of encoded samples, numbered from 0 again."""
 
@@ -58,6 +70,7 @@ class Subset:
         self.lengths = samples.lengths[rows]
         self.units = samples.units[rows]
         self.weight = samples.weight[rows]
+        self.together = goes_whole(samples)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -86,7 +99,9 @@ def length_buckets(
     """Shuffle samples into batches of similar length, so that little is padded.
 
     The samples are shuffled, cut into pools of `pool` batches, sorted by length within each pool,
-    cut into batches, and the batches are shuffled.
+    cut into batches, and the batches are shuffled. Where plain batches would hold little padding
+    (`WORTH`) they are taken: samples of one length may be alike in other ways too, as questions of
+    one wording are, and a batch of them teaches less.
 
     Parameters
     ----------
@@ -106,7 +121,7 @@ def length_buckets(
     """
     generator = np.random.default_rng(list(seed))
     order = generator.permutation(len(lengths))
-    size = batch_size * pool
+    size = batch_size * (pool if _padded(lengths[order], batch_size) > WORTH else 1)
     pools = [order[first : first + size] for first in range(0, len(order), size)]
     # Ties are broken by the shuffled order, so that equal lengths still mix.
     ordered = [rows[np.argsort(lengths[rows], kind="stable")] for rows in pools]
@@ -116,6 +131,16 @@ def length_buckets(
         for first in range(0, len(rows), batch_size)
     ]
     return [batches[place] for place in generator.permutation(len(batches))]
+
+
+def _padded(lengths: NDArray[np.int64], batch_size: int) -> float:
+    """Return how long batches are in this order with their padding, as a multiple of without."""
+    firsts = np.arange(0, len(lengths), batch_size)
+    if not len(firsts):
+        return 1.0
+    counts = np.diff([*firsts, len(lengths)])
+    whole = np.maximum.reduceat(lengths, firsts) * counts
+    return float(whole.sum() / max(lengths.sum(), 1))
 
 
 def by_length(lengths: NDArray[np.int64], budget: int, most: int = 512) -> list[Rows]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, paragraph
+from ..multimodal.media import Unreadable, inspector, resolve
 from ..multimodal.spec import Modality, ModelSpec
+from ..multimodal.text.chat.messages import Conversation
 from .conversations import load
+from .folders import home
 
 
 def chat_look(
@@ -19,6 +22,7 @@ def chat_look(
     encoding: str = "utf-8",
     inputs: Mapping[str, Modality] | None = None,
     label: str | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Any]:
     """Render some rows of a table by a model's chat template, with the loss mask.
 
@@ -32,14 +36,17 @@ def chat_look(
         A number (the first so many) or a range, ``"10:13"``, counted from 0.
     inputs, label
         The columns of a question, its pictures and its answer, where their names don't tell.
+    folder
+        Where pictures lie; the table's own folder if left out.
 
     Returns
     -------
     dict
         ``form`` of the table, ``template`` (``tokenizer``, ``file`` or ``chatml``), ``marked``
         (whether the template itself marks the answers), ``rows`` of the table, ``notes``, and
-        ``shown``: of each row its ``place``, its ``pictures`` (files), and what
-        `multimodal.text.chat.samples.shown` says.
+        ``shown``: of each row its ``place``, its ``pictures`` (files), ``picture_tokens`` (how many
+        tokens the model makes of each, None where it can't be read), and what
+        `multimodal.text.chat.samples.shown` says, where a picture counts as one token.
 
     Raises
     ------
@@ -70,6 +77,8 @@ def chat_look(
             "The template does not mark the token that ends an answer, so the model will not learn "
             "to end one."
         )
+    sizes, faults = _sizes(processor, conversations[chosen], folder or home(path))
+    notes += faults
     empty = [place for place, one in zip(places[chosen], told, strict=True) if not one["learnt"]]
     if empty:
         notes.append(
@@ -83,10 +92,37 @@ def chat_look(
         "rows": len(conversations),
         "notes": notes,
         "shown": [
-            {"place": place, "pictures": list(one.pictures), **said}
+            {
+                "place": place,
+                "pictures": list(one.pictures),
+                "picture_tokens": [sizes.get(name) for name in one.pictures],
+                **said,
+            }
             for place, one, said in zip(places[chosen], conversations[chosen], told, strict=True)
         ],
     }
+
+
+def _sizes(
+    processor: Any, conversations: Sequence[Conversation], folder: Path
+) -> tuple[dict[str, int], list[str]]:
+    """Return the tokens that stand for each picture, and what is wrong with the others."""
+    files: dict[str, str] = {}
+    faults = []
+    for name in dict.fromkeys(name for one in conversations for name in one.pictures):
+        try:
+            found = resolve(name, folder)
+            inspector("image")(found)
+        except Unreadable as error:
+            faults.append(f"The picture “{name}” can't be used: {error}.")
+        else:
+            files[name] = str(found)
+    if not files:
+        return {}, faults
+    from ..multimodal.vision_language.pictures import encode
+
+    spans = encode(processor, list(files.values())).spans
+    return {name: len(span.tokens) for name, span in zip(files, spans, strict=True)}, faults
 
 
 def _span(rows: int | str, count: int) -> slice:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-Kind = Literal["roc", "pr"]
+Kind = Literal["roc", "pr", "recall"]
 
 MICRO, MACRO = "micro", "macro"
 GRID: Floats = np.linspace(0.0, 1.0, 101)
@@ -46,12 +46,13 @@ class Curve:
     name
         Label of the class, or ``micro`` or ``macro`` where `average` is true.
     kind
-        ``roc`` (x: false positive rate, y: true positive rate) or ``pr`` (x: recall, y: precision).
+        ``roc`` (x: false positive rate, y: true positive rate), ``pr`` (x: recall, y: precision) or
+        ``recall`` (x: candidates, from 1; y: recall; `core.recall_curves`).
     thresholds
         Lowest score that counts as positive at each point; infinite where none does, NaN on macro
         curves, which have none.
     area
-        Area under the ROC curve, or average precision.
+        Area under the ROC curve, average precision, or recall at 1.
     low, high
         Ends of the bootstrap interval of y at x, or None where none was computed.
     average

@@ -17,6 +17,7 @@ from ..multimodal.media import content
 from ..multimodal.spec import ModelSpec
 from . import media, roles
 from .clean import clean
+from .events import Emit, silent
 from .lineage import Step
 from .spec import DataSpec, EvaluateSpec, TrainSpec
 from .tables import check_flat
@@ -108,7 +109,7 @@ class Dataset:
         return list(zip(*self.inputs.values(), strict=True))
 
 
-def load(spec: DataSpec, task: str | None = None) -> Dataset:
+def load(spec: DataSpec, task: str | None = None, emit: Emit = silent) -> Dataset:
     """Read a recipe's tables into one dataset: read, arrange, clean, check, split.
 
     Parameters
@@ -118,6 +119,8 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     task
         What is to be learnt, as `multimodal.spec.Task` names it; guessed from the first table if
         left out.
+    emit
+        Listener, who is told how far the look into pictures and sounds is.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def load(spec: DataSpec, task: str | None = None) -> Dataset:
     before = len(table)
     lineage = [Step("read", ", ".join(source.path for source in spec.source), before, before)]
     inputs = list(spec.inputs)
-    table, skipped, bad = media.found(table, spec)
+    table, skipped, bad = media.found(table, spec, emit)
     needed = [*spec.answers, *(inputs[:1] if kind in LED else inputs)]
     table, steps = clean(table, spec.clean, inputs, needed)
     roles.check_rows(table, needed)

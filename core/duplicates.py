@@ -6,7 +6,10 @@ rows.
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..multimodal.media import File, Unreadable, resolve
 from .clean import near_key
 from .look import Duplicates
+from .look_files import files_in
 
 Numbers = NDArray[np.int64]
 
@@ -24,6 +29,7 @@ def count(
     inputs: Sequence[pa.ChunkedArray],
     split: NDArray[np.object_] | None,
     files: Collection[int] = (),
+    folder: Path | None = None,
 ) -> Duplicates:
     """Count the rows whose inputs stand in an earlier row.
 
@@ -34,16 +40,24 @@ def count(
     split
         ``train``, ``validation`` or ``test`` for each row, shape (rows,); None without splits.
     files
-        Places of the inputs that name files: paths are the same exactly, or not at all.
+        Places of the inputs that name files, which are the same where they hold the same.
+    folder
+        Where they have to lie; needed where there are any.
     """
     exact, near = [], []
     for place, column in enumerate(inputs):
         encoded = column.combine_chunks().dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        exact.append(codes)
-        if place in files:
-            near.append(codes)
+        if place in files and folder is not None:
+            cells = [files_in(cell) for cell in encoded.dictionary.to_pylist()]
+            names = list(dict.fromkeys(name for cell in cells for name in cell))
+            known = dict(zip(names, contents(names, folder), strict=True))
+            held = pa.array(["\0".join(known[name] for name in cell) for cell in cells], pa.string())
+            same = held.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+            exact.append(same.astype(np.int64)[codes])
+            near.append(exact[-1])
             continue
+        exact.append(codes)
         keys = near_keys(encoded.dictionary).dictionary_encode().indices
         near.append(keys.to_numpy(zero_copy_only=False).astype(np.int64)[codes])
     whole, reduced = _rows(exact), _rows(near)
@@ -56,6 +70,44 @@ def count(
         near=len(reduced) - len(np.unique(reduced)),
         across_splits=across,
     )
+
+
+def contents(cells: Sequence[str], folder: Path) -> list[str]:
+    """Return what files are known by: their checksum where another one is as large, else the path.
+
+    Most files differ in size, so few of them are read. What can't be found or is empty is known by
+    its path.
+
+    Parameters
+    ----------
+    cells
+        Paths as the table has them, each once.
+    folder
+        Where the files have to lie.
+    """
+    paths: list[Path | None] = []
+    for cell in cells:
+        try:
+            paths.append(resolve(cell, folder))
+        except Unreadable:
+            paths.append(None)
+    sizes = [None if path is None else _size(path) for path in paths]
+    often = Counter(sizes)
+    found = []
+    for cell, path, size in zip(cells, paths, sizes, strict=True):
+        known = cell if path is None else str(path)
+        if path is not None and size and often[size] > 1:
+            with contextlib.suppress(Unreadable):
+                known = File.at(path, cell).content
+        found.append(known)
+    return found
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def near_keys(texts: Any) -> Any:

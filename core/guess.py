@@ -60,6 +60,8 @@ GROUP_NAMES = (
 )
 ASKING_NAMES = ("question", "prompt", "query", "instruction")
 """Texts that stand beside pictures, however often they repeat."""
+SAYING_NAMES = ("caption", "captions", "description", "alt", "alt_text")
+"""Texts that say what stands beside them shows; nothing else is learnt where no label is named."""
 ANSWERING_NAMES = ("answer", "answers")
 """What is learnt where a text asks, whatever else could be."""
 ID_NAMES = ("id", "row_id", "uid", "uuid", "index")
@@ -135,7 +137,8 @@ def guess(
     out: dict[str, Guess] = {}
 
     def take(look: Seen, role: Role, reason: str) -> None:
-        out[look.name] = Guess(look.name, role, reason, look.media or "text")
+        told = None if shape is None else shape.holds(look.name)
+        out[look.name] = Guess(look.name, role, reason, told or look.media or "text")
         rest.remove(look)
 
     for look in list(rest):
@@ -272,8 +275,11 @@ def _take_media(rest: Sequence[Seen], take: Take) -> str | None:
 
 def _take_asking(rest: Sequence[Seen], rows: int, take: Take) -> None:
     """Take the texts that are read together with pictures."""
-    named = [look for look in rest if look.named(ASKING_NAMES) and not look.numeric]
-    if named:
+    asking, saying = (
+        [look for look in rest if look.named(names) and not look.numeric]
+        for names in (ASKING_NAMES, SAYING_NAMES)
+    )
+    if named := asking or saying:
         take(named[0], "input", "read with the pictures, by its name")
     elif texts := [look for look in rest if _is_text(look, rows)]:
         text = max(texts, key=lambda look: look.length)
@@ -313,10 +319,14 @@ def _take_learnt(
 ) -> None:
     """Take what is learnt: the answer to an input that asks, else what is most like a label."""
     answers = [look for look in rest if look.named(ANSWERING_NAMES)]
-    asking = [one for one in known if one.role == "input" and one.column.lower() in ASKING_NAMES]
+    inputs = [one for one in known if one.role == "input"]
+    asking = [one for one in inputs if one.column.lower() in ASKING_NAMES]
+    said = {one.modality for one in inputs} == {"image", "text"} and any(
+        one.column.lower() in SAYING_NAMES for one in inputs
+    )
     if asking and answers:
         take(answers[0], "label", f"answers {asking[0].column}, by its name")
-    else:
+    elif not said or any(look.named(LABEL_NAMES) for look in rest):
         _take_label(rest, where, rows, take)
 
 

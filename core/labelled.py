@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import RecipeError, paragraph
 from ..multimodal.augment_spec import PARTNER, SHARE
-from ..multimodal.encode import cut_off
+from ..multimodal.encode import cut_off, fetch, finish
 from .batches import TARGET, Batch, Learned, Rows, Samples
 from .spec import TrainSpec
 
@@ -67,9 +67,18 @@ class Labelled:
 
     def batch(self, rows: Rows) -> Batch:
         """Return the model's inputs for some samples, with their targets."""
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> tuple[Any, Rows]:
+        """Do all of a batch that draws nothing at random, for `finish`."""
+        return fetch(self.samples, rows), rows
+
+    def finish(self, fetched: tuple[Any, Rows]) -> Batch:
+        """Do the rest."""
         import torch
 
-        return {**self.samples.batch(rows), TARGET: torch.from_numpy(self.targets[rows])}
+        found, rows = fetched
+        return {**finish(self.samples, found), TARGET: torch.from_numpy(self.targets[rows])}
 
 
 def costs(batch: Batch, cost: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
@@ -110,13 +119,15 @@ def augmented(samples: Learned, spec: TrainSpec, dataset: Dataset) -> Learned:
         return samples
     from ..multimodal.augment import augmented as changed
     from ..multimodal.augment import check_preserving
+    from .pairs import Pairs
     from .standardised import Standardised
 
-    if not isinstance(samples, Labelled | Standardised):
+    if not isinstance(samples, Labelled | Pairs | Standardised):
         raise RecipeError(
             paragraph(
                 "recipe, key “train.augment”",
-                "pictures and sounds can be changed, and this task learns from texts",
+                "pictures and sounds can be changed where classes, labels, numbers or pairs are "
+                "learnt of them; this task learns from texts, or writes about pictures as they are",
                 "Leave it out",
             )
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..multimodal.media import ENDINGS, WORDS
+from ..multimodal.text.chat.contents import Unusable, files_of
 from . import folders
 from .columns import names_file
 from .look import Column, Finding, Source
@@ -23,7 +24,10 @@ def source(folder: Path) -> Source:
 
 
 def findings(
-    path: Path, columns: Sequence[Column], texts: Mapping[str, Any]
+    path: Path,
+    columns: Sequence[Column],
+    texts: Mapping[str, Any],
+    lists: Mapping[str, Sequence[Any]],
 ) -> tuple[Finding, ...]:
     """Say which files are missing, and which ones of a folder no row is about.
 
@@ -35,13 +39,18 @@ def findings(
         Its columns.
     texts
         For each column its cells as an Arrow array of texts, or None.
+    lists
+        The cells of columns that name files and are no texts.
     """
     found = []
     folder = folders.home(path)
     for one in columns:
-        if one.modality not in ENDINGS or texts[one.name] is None:
+        if one.modality not in ENDINGS:
             continue
-        cells = texts[one.name].drop_null().unique().to_pylist()
+        whole = lists.get(one.name)
+        if whole is None:
+            whole = texts[one.name].drop_null().unique().to_pylist()
+        cells = list(dict.fromkeys(name for cell in whole for name in files_in(cell)))
         gone = [cell for cell in cells if not names_file(cell, folder)]
         if gone:
             number = "1 file" if len(gone) == 1 else f"{len(gone):,} files"
@@ -57,3 +66,11 @@ def findings(
         if passed:
             found.append(Finding(f"Files that no row is about: {folders.few(passed)}.", "note"))
     return tuple(found)
+
+
+def files_in(cell: Any) -> list[str]:
+    """Return the files that a cell names; the cell itself where it can't be read as their list."""
+    try:
+        return files_of(cell)
+    except Unusable:
+        return [str(cell)]

@@ -70,10 +70,15 @@ def see(
     task, why, separator = _task(table, str(path), guesses)
     rows = len(table)
     gone = table.isna().sum()
+    lists = {
+        one.column: table[one.column].tolist()
+        for one in guesses
+        if one.modality in ENDINGS and texts[one.column] is None
+    }
     del table
     columns = tuple(_column(one, texts[one.column], rows, int(gone[one.column])) for one in guesses)
     found = _measured(columns, texts, source, rows, model, max_length, problem, task)
-    about = look_files.findings(path, columns, texts)
+    about = look_files.findings(path, columns, texts, lists)
     found = replace(found, findings=(*about, *found.findings))
     found = replace(found, task=task, task_reason=why, separator=separator)
     if out is not None:
@@ -139,8 +144,8 @@ def _roles(
         known = {one.column: one for one in found}
         if shape is not None:
             for name in unfit:
-                role = shape.role(name)
-                known |= {name: Guess(name, cast(Role, role), shape.reason)} if role else {}
+                role, held = shape.role(name), shape.holds(name) or "text"
+                known |= {name: Guess(name, cast(Role, role), shape.reason, held)} if role else {}
         problem = None
     except DataError as error:
         known, problem = {}, str(error)
@@ -229,12 +234,17 @@ def _measured(
     kinds = [one.modality for one in columns if one.role == "input" and texts[one.name] is not None]
     inputs, repeated, lengths = of("input"), None, None
     reason: str | None = NO_INPUT
+    if task in look_findings.OWN_COLUMNS:  # what is said needs no picture
+        inputs = [
+            pc.fill_null(cells, "") if kind in ENDINGS else cells
+            for cells, kind in zip(inputs, kinds, strict=True)
+        ]
     if inputs:
         full = _full(inputs)
         within = None if split is None else split.to_numpy(zero_copy_only=False)[full]
         files = {place for place, kind in enumerate(kinds) if kind in ENDINGS}
         taken = [cells.take(pa.array(full)) for cells in inputs]
-        repeated = duplicates.count(taken, within, files)
+        repeated = duplicates.count(taken, within, files, home(Path(source.path)))
         read = [cells for place, cells in enumerate(inputs) if place not in files]
         if read:
             lengths, reason = look_lengths.measure(read, full, model, max_length)

@@ -130,7 +130,7 @@ def fit(
     while state.epoch < spec.epochs and not state.ended:
         batches = _batches(samples, sampler, spec, state.epoch)
         trained.train()
-        for rows in speed.over(batches[state.batch :]):
+        for rows in speed.over(step.ahead.over(batches[state.batch :])):
             began = time.perf_counter()
             rate = spec.learning_rate * rate_factor(state.step, steps, spec)
             losses.add(rows, *step.take(rows, rate))

@@ -18,6 +18,7 @@ from .measured_tables import (
 from .metric_names import headlines, mentioned
 from .metrics import higher_is_better
 from .number_figures import number_figures
+from .recall_curves import recall_figures
 from .report.numbers import number
 from .report.tree import Block, Section, Text
 
@@ -34,6 +35,12 @@ NOTES = {
     "is over their words.",
     "perplexity": "Perplexity is e to the power of the loss: among how many equally likely tokens "
     "the model would have to choose. It can only be compared between models with one tokenizer.",
+    "text_to_image_recall_at_1": "Each distinct picture looks once for a text among all of these "
+    "rows, and each distinct text for a picture. Recall@k is the share that find one of their own "
+    "among the first k; candidates that are exactly as similar count as being before it. Intervals "
+    "are over pictures, each with all that is said of it.",
+    "zero_shot_accuracy": "Zero-shot accuracy: each picture is given the label whose prompts "
+    "(`evaluate.prompts`) are most similar to it, which was not learnt.",
     "rougeL": "ROUGE and BLEU count words that generated answers share with the wanted ones; they "
     "don't tell whether an answer is right.",
 }
@@ -55,6 +62,7 @@ def blocks(
         out.append(class_table(split, support, heading, noun, nouns))
     figures = [curve_figure(kind, split, support) for kind in ("pr", "roc")]
     out += [figure for figure in figures if figure is not None]
+    out += recall_figures(split.curves)
     if predictions is not None and "r2" in split.metrics:
         out += number_figures(predictions[predictions["split"] == name])
     return out

@@ -7,6 +7,7 @@ file is read before anything else happens, and all that can't be used are named 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from ..errors import DataError, paragraph
 from ..multimodal.escape import visible
 from ..multimodal.media import ENDINGS, File, Unreadable, inspector, resolve
 from . import roles
+from .events import Clock, Emit, Progress, Started, silent
 from .folders import few, home, strays
 from .inspected import Inspected
 from .lineage import Step
@@ -34,6 +36,9 @@ LISTED = 200
 
 SHOWN = 120
 """Characters of a cell that an error shows at most."""
+
+STEP = "files"
+"""What the look into files is called in events."""
 
 REASON = "pictures or sounds that can't be used"
 REMEDY = (
@@ -66,10 +71,13 @@ class Finder:
     ----------
     spec
         Says which columns hold pictures and sounds, and where their files have to lie.
+    emit
+        Listener, who is told how far it is where that takes longer than a moment.
     """
 
-    def __init__(self, spec: DataSpec) -> None:
+    def __init__(self, spec: DataSpec, emit: Emit = silent) -> None:
         self._spec = spec
+        self._emit = emit
         self._stack = ExitStack()
         self._known: dict[tuple[Path, str], Inspected] = {}
 
@@ -111,16 +119,18 @@ class Finder:
 
         bad: list[Bad] = []
         inputs = (spec or self._spec).inputs
-        for name in (one for one, kind in inputs.items() if kind in ENDINGS):
+        columns = [name for name, kind in inputs.items() if kind in ENDINGS]
+        told = _Told(self._emit, len(table) * len(columns))
+        for name in columns:
             places = zip(table[roles.WHERE], table[roles.ROW], table[name], strict=True)
             rows = [(str(where), int(row), cell) for where, row, cell in places]
             known: dict[tuple[str, str], File | str] = {}
+            often = Counter((where, cell) for where, _, cell in rows)
             for source in dict.fromkeys(where for where, *_ in rows):
-                cells = dict.fromkeys(cell for where, _, cell in rows if where == source)
-                for cell, file in self._files(
-                    source, [one for one in cells if _says(one)], inputs[name]
-                ):
+                cells = [cell for where, cell in often if where == source and _says(cell)]
+                for cell, file in self._files(source, cells, inputs[name]):
                     known[source, cell] = file
+                    told.did(often[source, cell])
             files = [known.get((where, cell), cell) for where, _, cell in rows]
             for (where, row, cell), file in zip(rows, files, strict=True):
                 if _says(cell) and not isinstance(file, File):
@@ -150,7 +160,30 @@ class Finder:
             yield from zip(cells, pool.map(one, cells), strict=True)
 
 
-def found(table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, list[Step], tuple[Bad, ...]]:
+class _Told:
+    """Tells how far the look into files is, where it takes longer than a moment."""
+
+    def __init__(self, emit: Emit, rows: int) -> None:
+        self._emit = emit
+        self._rows, self._done = rows, 0
+        self._clock, self._begun = Clock(rows), False
+        self._clock.due()  # nothing is told at once
+
+    def did(self, rows: int) -> None:
+        """Count rows whose file was looked into."""
+        self._done += rows
+        if not self._clock.due():
+            return
+        if not self._begun:
+            self._begun = True
+            self._emit(Started(step=STEP))
+        left = self._clock.remaining(self._done)
+        self._emit(Progress(step=STEP, done=self._done, total=self._rows, remaining=left))
+
+
+def found(
+    table: pd.DataFrame, spec: DataSpec, emit: Emit = silent
+) -> tuple[pd.DataFrame, list[Step], tuple[Bad, ...]]:
     """Turn the cells of image and audio columns into the files that they name.
 
     Parameters
@@ -160,6 +193,8 @@ def found(table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, list[Step]
     spec
         Says which columns hold pictures and sounds, where their files lie, and what is done with
         rows whose file can't be used.
+    emit
+        Listener.
 
     Returns
     -------
@@ -172,7 +207,7 @@ def found(table: pd.DataFrame, spec: DataSpec) -> tuple[pd.DataFrame, list[Step]
         Naming every row whose file can't be used, where the recipe says nothing else.
     """
     lineage = _passed_over(table, spec)
-    with Finder(spec) as find:
+    with Finder(spec, emit) as find:
         bad = find(table)
     if not bad:
         return table, lineage, ()

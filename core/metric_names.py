@@ -59,6 +59,22 @@ METRICS = {
         ("preference_loss", "Loss per pair in nats (lower is better)", "loss"),
         ("margin", "Mean margin of the chosen answer", "margin"),
         ("preference_loss", "Preference loss (lower is better)", "loss"),
+        ("zero_shot_accuracy", "Zero-shot accuracy", "accuracy"),
+        ("mean_reciprocal_rank", "Mean reciprocal rank both ways", "mrr"),
+        *(
+            (f"{way}_{name}", title.format(said), hub)
+            for way, said in (
+                ("image_to_text", "texts by pictures"),
+                ("text_to_image", "pictures by texts"),
+            )
+            for name, title, hub in (
+                ("recall_at_1", "Recall@1 of {}", "recall_at_1"),
+                ("recall_at_5", "Recall@5 of {}", "recall_at_5"),
+                ("recall_at_10", "Recall@10 of {}", "recall_at_10"),
+                ("median_rank", "Median rank of {} (lower is better)", "median_rank"),
+                ("reciprocal_rank", "Mean reciprocal rank of {}", "mrr"),
+            )
+        ),
     )
 }
 
@@ -84,6 +100,8 @@ HEADLINES = (
     "f1_macro",
     "r2",
     "rougeL",
+    "text_to_image_recall_at_1",
+    "image_to_text_recall_at_1",
 )
 """Metrics by which a run is known at a glance, the most telling first."""
 

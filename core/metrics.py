@@ -193,7 +193,7 @@ def validation_metrics(true: ArrayLike, scores: ArrayLike) -> dict[str, float]:
     return {"log_loss": log_loss(true, table), **counted}
 
 
-LOWER_IS_BETTER = ("loss", "error", "perplexity")
+LOWER_IS_BETTER = ("loss", "error", "perplexity", "median_rank")
 """How the names of metrics end whose smaller values are the better ones."""
 
 

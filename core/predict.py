@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..device import Device, prepare
 from ..multimodal.classifiers import auto_of
 from ..multimodal.encode import encode
+from ..multimodal.fusion.once import once
 from ..multimodal.models import reload
 from ..multimodal.processors import reload_processor
 from ..multimodal.spec import ModelSpec
@@ -21,6 +22,7 @@ from . import processes
 from .batches import Rows, Samples, by_length, inputs
 from .dataset import Dataset, sample_fingerprints
 from .events import Clock, Emit, Progress, silent
+from .layout import lay_out
 from .memory import give_back, out_of_memory
 from .runs import Run
 from .spec import DataSpec
@@ -68,6 +70,9 @@ def logits(
     numpy.ndarray
         One row of logits per sample, in the samples' order; shape (samples, classes).
     """
+    if not processes.sharded():
+        lay_out(model)
+    samples = once(model, samples)
     place = next(model.parameters()).device
     lengths = samples.lengths
     found: list[torch.Tensor] = []
@@ -108,7 +113,7 @@ def _outputs(
 
 def _sent(tensor: torch.Tensor, place: torch.device) -> torch.Tensor:
     """Send a tensor to the device, which need not be waited for."""
-    if place.type == "cuda":
+    if place.type == "cuda" and tensor.device.type == "cpu":
         return tensor.pin_memory().to(place, non_blocking=True)
     return tensor.to(place)
 

@@ -32,6 +32,7 @@ from .runs import Run
 from .spec import DataSpec, EvaluateSpec, SourceSpec, TrainSpec
 from .streaming import ROWS, Streamed, stream
 from .tasks import Task, make
+from .tasks.task import Sparing
 
 FIRST = 128
 """Rows of the first part; each one after it has twice as many, until one takes `LONG` or has
@@ -128,7 +129,8 @@ def predict_table(
     decided = decision.read(run.path, run.labels)
     given = stream(SourceSpec(path=str(table), encoding=encoding))
     spec = spec.model_copy(update={"folder": None})  # that of the training table is another one
-    columns = _columns(given, spec, getattr(_task(run), "spared", ()))
+    asked = _task(run)
+    columns = _columns(given, spec, asked.spared if isinstance(asked, Sparing) else ())
     with media.Finder(spec) as find:
         left_out = _left_out(given, columns, find, spec, _task(run), emit, check)
     made_of = {

@@ -147,11 +147,12 @@ def row_splits(
         return splits.by_chance(alike if label is None else label, spec.split)
     keys = by_value(table[together], lambda cell: " ".join(cell.split()))
     if len(set(keys.tolist())) == 1:
+        shared = {"text": "text", "image": "picture", "audio": "sound"}[spec.inputs[together]]
         raise DataError(
             paragraph(
                 f"{spec.source[0].path}, column “{together}”",
-                "every row has the same text here, so none can be kept apart to test on",
-                "Bring rows of more texts, or name the split of each row in a column "
+                f"every row has the same {shared} here, so none can be kept apart to test on",
+                f"Bring rows of more {shared}s, or name the split of each row in a column "
                 "(data.split.column)",
             )
         )

@@ -1,11 +1,12 @@
 """Rows to look at: mistakes and right answers, each with what the model saw and heard.
 
-For runs whose inputs are pictures or sounds, which no table of numbers shows.
+For runs whose inputs are pictures, sounds or conversations, which no table of numbers shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 
 from ..multimodal.draw import has_pictures, html_of
 from ..multimodal.escape import visible
+from ..multimodal.text.chat.draw import asked_html
+from ..multimodal.text.chat.messages import Conversation
+from .generation_metrics import normalised
 from .multilabel_metrics import member
-from .predict import SCORE
+from .perplexity import NATS, TOKENS
+from .predict import GROUP, SCORE
 from .report.numbers import number
 from .report.tree import Block, Drawing, Gallery, Section, Table, Text
 
@@ -46,18 +51,21 @@ class _Ranked:
         What the two are called, with a sentence each on what was chosen.
     said
         What stands below each row.
+    lead
+        ``lead(row, cell)`` draws the first input, which goes last; as any other if left out.
     """
 
     worst: NDArray[np.int64]
     best: NDArray[np.int64]
     titles: tuple[tuple[str, str], tuple[str, str]]
     said: Sequence[str]
+    lead: Callable[[int, str], Markup] | None = None
 
 
 def section(
     task: str, predictions: pd.DataFrame, dataset: Dataset, spec: DataSpec
 ) -> tuple[Section, ...]:
-    """Return the report's part with rows to look at; none where all inputs are texts.
+    """Return the report's part with rows to look at; none where all inputs are plain texts.
 
     Parameters
     ----------
@@ -70,13 +78,18 @@ def section(
     spec
         The recipe's section on them.
     """
-    if not has_pictures(dataset.modalities.values()) or task not in RANK:
+    if task == "contrastive":
+        from . import retrieval_rows
+
+        return retrieval_rows.section(predictions, dataset)
+    if task not in RANK or not (task == "chat" or has_pictures(dataset.modalities.values())):
         return ()
     splits = [
         split for split in ("test", "validation", "train") if (predictions.split == split).any()
     ]
     frame = predictions[predictions.split == splits[0]] if splits else predictions
-    frame = frame[frame["label"].notna()].reset_index(drop=True)
+    answered = frame["label"].notna() & frame["prediction"].notna()
+    frame = frame[answered].reset_index(drop=True)
     if frame.empty:
         return ()
     ranked = RANK[task](frame, dataset.labels, spec)
@@ -85,7 +98,7 @@ def section(
     parts = zip(("mistakes", "right"), ranked.titles, (ranked.worst, ranked.best), strict=True)
     for anchor, (title, lead), rows in parts:
         drawn = [
-            _drawing(dataset, place[name], ranked.said[row])
+            _drawing(dataset, place[name], row, ranked)
             for row, name in zip(rows.tolist(), frame["id"].iloc[rows].tolist(), strict=True)
             if name in place
         ]
@@ -122,14 +135,17 @@ def left_out(bad: Sequence[dict[str, Any]]) -> list[Block]:
     ]
 
 
-def _drawing(dataset: Dataset, row: int, said: str) -> Drawing:
-    several = len(dataset.inputs) > 1
-    drawn = [
-        html_of(dataset.modalities[name], cells[row]) for name, cells in dataset.inputs.items()
-    ]
-    name = visible(str(dataset.ids[row]), 60)
-    alt = f"Row {name}: {visible(', '.join(dataset.inputs), 200)}" if several else f"Row {name}"
-    return Drawing(Markup("").join(drawn), alt, f"Row {name}: {said}")
+def _drawing(dataset: Dataset, at: int, row: int, ranked: _Ranked) -> Drawing:
+    """Draw a row that stands at one place of the dataset and at another of the predictions."""
+    inputs = list(dataset.inputs)
+    parts = inputs if ranked.lead is None else inputs[1:]
+    cells = [(dataset.modalities[one], dataset.inputs[one][at]) for one in parts]
+    drawn = [html_of(kind, cell) for kind, cell in cells if cell != ""]
+    if ranked.lead is not None:
+        drawn.append(ranked.lead(row, dataset.inputs[inputs[0]][at]))
+    name = visible(str(dataset.ids[at]), 60)
+    alt = f"Row {name}: {visible(', '.join(inputs), 200)}" if len(inputs) > 1 else f"Row {name}"
+    return Drawing(Markup("").join(drawn), alt, f"Row {name}: {ranked.said[row]}")
 
 
 def _classes(frame: pd.DataFrame, labels: Sequence[str], spec: DataSpec) -> _Ranked:
@@ -199,7 +215,55 @@ def _numbers(frame: pd.DataFrame, labels: Sequence[str], spec: DataSpec) -> _Ran
     )
 
 
-RANK = {"classification": _classes, "multilabel": _sets, "regression": _numbers}
+def _talks(frame: pd.DataFrame, labels: Sequence[str], spec: DataSpec) -> _Ranked:
+    """Rank conversations by how unlikely the model found the assistant's answers in them."""
+    told, written = (frame[name].astype(str).tolist() for name in ("label", "prediction"))
+    same = [normalised(one) == normalised(other) for one, other in zip(written, told, strict=True)]
+    matches = np.array(same, dtype=bool)
+    loss = (frame[NATS] / frame[TOKENS].clip(lower=1)).to_numpy(np.float64)
+
+    def lead(row: int, cell: str) -> Markup:
+        answers = [(written[row], "generated")]
+        if not matches[row]:
+            answers.append((told[row], "reference"))
+        return asked_html(Conversation.from_json(str(cell)), answers)
+
+    groups = [str(name) for name in frame.columns if str(name).startswith(GROUP)]
+    said = [
+        f"perplexity {number(math.exp(min(one, 50.0)))}"
+        + "".join(
+            f"; {visible(name.removeprefix(GROUP), 40)} “{visible(str(value), 40)}”"
+            for name, value in zip(groups, values, strict=True)
+        )
+        + "."
+        for one, values in zip(loss, frame[groups].itertuples(index=False), strict=True)
+    ]
+    return _Ranked(
+        _first(np.flatnonzero(~matches), -loss, MISTAKES),
+        _evenly(np.flatnonzero(matches), loss, RIGHT),
+        (
+            (
+                "Other answers than the reference",
+                "Generated answers that don’t match, first where the model found what stands in "
+                "the table least likely. Another answer need not be a worse one.",
+            ),
+            (
+                "Answers that match",
+                "From the likeliest conversation to the least likely, evenly spread; case, "
+                "punctuation and articles aside.",
+            ),
+        ),
+        said,
+        lead,
+    )
+
+
+RANK = {
+    "classification": _classes,
+    "multilabel": _sets,
+    "regression": _numbers,
+    "chat": _talks,
+}
 """How the rows of each task are put into order."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..multimodal.media import modality_of
+from ..multimodal.spec import Modality
 from ..multimodal.text.chat.formats import LISTS, recognise
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Shape:
     def role(self, column: str) -> str | None:
         """Return ``input``, ``label`` or None for a column."""
         return "input" if column in self.inputs else "label" if column == self.label else None
+
+    def holds(self, column: str) -> Modality | None:
+        """Return the modality of a column's cells, None where the cells themselves tell."""
+        return "image" if column in self.pictures else None
 
 
 def shape_of(table: pd.DataFrame) -> Shape | None:

@@ -128,7 +128,8 @@ class DataSpec(Spec):
     )
     label: str | None = Field(
         None,
-        description="Column that holds the answer to learn; none for language modelling and chat.",
+        description="Column that holds the answer to learn; none for language modelling, chat and "
+        "contrastive tuning, which tells pictures' classes by it without learning them.",
     )
     labels: list[str] = Field(
         default_factory=list,
@@ -354,6 +355,21 @@ class EvaluateSpec(Spec):
     new_tokens: Annotated[int, Field(ge=1, le=8192)] = Field(
         64, description="Most tokens of a generated answer."
     )
+
+    prompts: Annotated[list[str], Field(min_length=1)] = Field(
+        ["a photo of {label}"],
+        description="Sentences by which pictures are classified where contrastive tuning names a "
+        "label column, each with {label} in it; of several the mean counts.",
+    )
+
+    @field_validator("prompts")
+    @classmethod
+    def _prompts_name_the_label(cls, prompts: list[str]) -> list[str]:
+        """Refuse a prompt that is the same for every label."""
+        for prompt in prompts:
+            if "{label}" not in prompt:
+                raise ValueError(f"expected “{{label}}” in each prompt, found “{prompt}”")
+        return prompts
 
     @field_validator("splits")
     @classmethod

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..multimodal.encode import fetch, finish
 from .batches import TARGET, Batch, Rows, Samples
 
 if TYPE_CHECKING:
@@ -72,10 +73,19 @@ class Standardised:
 
     def batch(self, rows: Rows) -> Batch:
         """Return the model's inputs for some samples, with their targets."""
+        return self.finish(self.fetch(rows))
+
+    def fetch(self, rows: Rows) -> tuple[Any, Rows]:
+        """Do all of a batch that draws nothing at random, for `finish`."""
+        return fetch(self.samples, rows), rows
+
+    def finish(self, fetched: tuple[Any, Rows]) -> Batch:
+        """Do the rest."""
         import torch
 
+        found, rows = fetched
         target = (self.values[rows] - self.mean) / self.scale
-        return {**self.samples.batch(rows), TARGET: torch.from_numpy(target.astype(np.float32))}
+        return {**finish(self.samples, found), TARGET: torch.from_numpy(target.astype(np.float32))}
 
 
 def standardise(

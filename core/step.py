@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from accelerate.utils import DistributedDataParallelKwargs, send_to_device
 from numpy.typing import NDArray
 
 from ..device import Device
+from ..errors import JobError, paragraph
 from . import processes
+from .ahead import Ahead
 from .average import Average
-from .batches import Batch, Learned, Rows, micro_batches
+from .batches import Batch, Learned, Rows, goes_whole, micro_batches
 from .checkpoints import Checkpoints, State
 from .clipping import clip_in_step
 from .events import Emit, Warning
@@ -168,6 +171,15 @@ class Step:
             self.average.update()
         return found
 
+    @cached_property
+    def ahead(self) -> Ahead:
+        """Reads the batches of the steps to come."""
+        return Ahead(
+            self.samples,
+            lambda rows: self._parts(rows, self._size(rows)),
+            self.accelerator.device,
+        )
+
     @property
     def extra(self) -> dict[str, dict[str, torch.Tensor]]:
         """What a checkpoint holds beside model and optimiser."""
@@ -194,14 +206,25 @@ class Step:
 
     def _within_memory(self, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
         """Halve the micro-batch where memory runs out, until a step fits; it learns the same."""
+        whole = goes_whole(self.samples)
         while True:
-            size = min(self.state.micro or len(rows), len(rows))
+            size = self._size(rows)
             try:
                 return self._backward(rows, size)
             except (RuntimeError, MemoryError) as error:
                 # Other processes wait within this step: none can take it again alone.
                 if not out_of_memory(error) or size == 1 or processes.world() > 1:
                     raise
+                if whole:
+                    raise JobError(
+                        paragraph(
+                            f"training, step {self.state.step + 1}",
+                            f"memory ran out, and the {len(rows)} samples of a step can't be split "
+                            "because each is told from the others",
+                            "Lower train.batch_size, or set train.gradient_checkpointing or "
+                            "model.adapt: lora",
+                        )
+                    ) from error
             # Behind the handler, whose traceback held the tensors of the step that failed.
             self.optimizer.zero_grad(set_to_none=True)
             give_back()
@@ -217,13 +240,14 @@ class Step:
     def _backward(self, rows: Rows, size: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Add up the gradients of a step's micro-batches."""
         place = self.accelerator.device
+        on_gpu = place.type == "cuda"
         whole = max(float((self.samples.units[rows] * self.weight[rows]).sum()), 1e-12)
         found, mean = [], torch.zeros((), device=place)
         parts = self._parts(rows, size)
         for number, part in enumerate(parts):
             # Others have one more: a sample that counts nothing, to go along.
             chosen, counted = (part, self.weight[part]) if len(part) else (rows[:1], NOTHING)
-            batch = send_to_device(self.samples.batch(chosen), place)
+            batch = send_to_device(self.ahead.batch(chosen), place, non_blocking=on_gpu)
             share = torch.from_numpy(counted).to(place)
             # Gradients go between processes once a step, with its last micro-batch.
             last = number + 1 == len(parts)
@@ -240,11 +264,16 @@ class Step:
             losses = losses[[at[row] for row in processes.share(rows).tolist()]]
         return losses, mean
 
+    def _size(self, rows: Rows) -> int:
+        """Say how many samples of a step go through the model at once."""
+        most = None if goes_whole(self.samples) else self.state.micro
+        return min(most or len(rows), len(rows))
+
     def _parts(self, rows: Rows, size: int) -> list[Rows]:
         """Split this process's samples of a step into micro-batches, as many in every process."""
         own = processes.share(rows)
         if processes.world() == 1:
-            on_cpu = self.accelerator.device.type == "cpu"
-            return micro_batches(own, self.samples.lengths, size, TOKENS if on_cpu else None)
+            cached = self.accelerator.device.type == "cpu" and not goes_whole(self.samples)
+            return micro_batches(own, self.samples.lengths, size, TOKENS if cached else None)
         most = -(-len(rows) // processes.world())
         return [own[first : first + size] for first in range(0, most, size)]

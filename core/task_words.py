@@ -95,6 +95,13 @@ TASKS = {
         "It answers as the assistant of a conversation, after answers that people preferred.",
         "preference loss (nats)",
     ),
+    "contrastive": Words(
+        "picture and text retrieval",
+        "finding pictures by texts and texts by pictures",
+        "zero-shot-image-classification",
+        "It gives pictures and texts vectors that are alike where they belong together.",
+        "contrastive loss (nats)",
+    ),
 }
 """The words of every task of `multimodal.spec.Task`."""
 
@@ -107,6 +114,22 @@ INPUTS = {
 """What stands in place of “text” where inputs are of other modalities, and the hub's tag then."""
 
 
+NAMED = frozenset({"contrastive"})
+"""Tasks whose words name their inputs already."""
+
+
+PICTURED = {
+    "chat": Words(
+        "picture chat",
+        "answering in conversations about pictures",
+        "image-text-to-text",
+        "It answers as the assistant of a conversation about pictures.",
+        TASKS["chat"].loss,
+    ),
+}
+"""The words of tasks that write about pictures, where they do."""
+
+
 def words(task: str, modalities: Collection[str] = ("text",)) -> Words:
     """Return a task's words.
 
@@ -117,14 +140,21 @@ def words(task: str, modalities: Collection[str] = ("text",)) -> Words:
     modalities
         What its inputs are.
     """
+    if task in PICTURED and "image" in modalities:
+        return PICTURED[task]
     found = TASKS.get(task, TASKS["classification"])
     inputs, tag = INPUTS.get(frozenset(modalities), ("", ""))
-    if not inputs:
+    if not inputs or task in NAMED:
         return found
     name, purpose = (said.replace("text", inputs) for said in (found.name, found.purpose))
     return found._replace(name=name, purpose=purpose, tag=tag)
 
 
-def described(task: str, labels: int, label: str | None) -> str:
+def described(
+    task: str, labels: int, label: str | None, modalities: Collection[str] = ("text",)
+) -> str:
     """Return what the model gives, as a sentence."""
-    return words(task).answers.format(n=labels, label=f"“{label}”")
+    said = words(task, modalities).answers.format(n=labels, label=f"“{label}”")
+    if task in NAMED and labels:
+        said += f" By prompts it can tell these {labels} classes, which it did not learn:"
+    return said

@@ -79,8 +79,10 @@ def reload_processor(folder: Path, modalities: Collection[str]) -> Any:
 
 
 def processor_of(processor: Any, modality: str) -> Any:
-    """Return the processor of one modality's parts."""
-    return processor.of[modality] if isinstance(processor, Processors) else processor
+    """Return the processor of one modality's parts; of texts, the tokenizer."""
+    if isinstance(processor, Processors):
+        return processor.of[modality]
+    return getattr(processor, "tokenizer", processor) if modality == "text" else processor
 
 
 def _one(source: Source, spec: ModelSpec, kind: str, *, beside: bool) -> Any:

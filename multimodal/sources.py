@@ -48,6 +48,12 @@ BUNDLED = {
     "bundled/audio": _own(
         "audio", "cb6c58a11ce74e9b77841b13143a52a0ae52fc0f3fa4c46db01ee3921fd7e4d3"
     ),
+    "bundled/clip": _own(
+        "clip", "3bd6621ee23eb20987ed5b51b9faf16641426a7d253d0f5ba83c3d542c863cf3"
+    ),
+    "bundled/chat": _own(
+        "chat", "30638758b6f7b9804737249428a463a04464503d3a339c3648cfcefd7e246c19"
+    ),
 }
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import yaml
 
 from pellucid import Recipe, execute
@@ -100,6 +101,31 @@ def test_the_recipe_itself_is_in_order(raw: dict[str, Any], tmp_path: Path) -> N
     write(tmp_path, HEADER + GOOD_TABLE)
     run = execute(Recipe.of(raw, folder=tmp_path), tmp_path / "runs", only=["train"])
     assert run.status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [(["flip"], "no input has it"), ([{"noise": {"chance": 1.0}}], "no input has it")],
+)
+def test_changes_of_samples_that_nothing_can_be_done_with(
+    raw: dict[str, Any], refused: Refused, steps: list[Any], said: str
+) -> None:
+    raw["train"]["augment"] = steps
+    told = refused(raw)
+    assert "train.augment" in told and said in told and "Leave the step out" in told
+
+
+def test_a_sound_with_a_question(raw: dict[str, Any], refused: Refused, tmp_path: Path) -> None:
+    sounds = [f"{row}.wav" for row in range(40)]
+    for name in sounds:
+        soundfile.write(tmp_path / name, np.zeros(800), 8000)
+    table = pd.DataFrame(
+        {"sound": sounds, "text": ["high?", "low?"] * 20, "label": ["a", "b"] * 20}
+    )
+    table.to_csv(tmp_path / "table.csv", index=False)
+    told = refused(changed(raw, inputs={"sound": "audio", "text": "text"}))
+    assert "“data.inputs”" in told and "audio and text together" in told
+    assert "Leave columns out until" in told and "one column of sounds" in told
 
 
 def test_a_missing_file(raw: dict[str, Any], refused: Refused, tmp_path: Path) -> None:

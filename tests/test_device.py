@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import threadpoolctl
+import torch
 
 from pellucid import device
 
@@ -55,3 +57,18 @@ def test_random_models_are_written_by_a_process_of_its_own(tmp_path: Path) -> No
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True)
     assert (tmp_path / "model.safetensors").is_file() and (tmp_path / "tokenizer.json").is_file()
+
+
+def test_numpy_computes_on_one_thread_and_then_on_as_many_as_before() -> None:
+    import sklearn.linear_model  # noqa: F401 - brings scipy's library
+
+    def threads() -> list[int]:
+        found = threadpoolctl.threadpool_info()
+        return [one["num_threads"] for one in found if one["user_api"] == "blas"]
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before, of_torch = threads(), torch.get_num_threads()
+        with device.one_blas_thread():
+            assert threads() and set(threads()) == {1}
+            assert torch.get_num_threads() == of_torch
+        assert threads() == before

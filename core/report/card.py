@@ -91,6 +91,8 @@ class CardFacts:
         The column that was learnt, where there is one.
     own_code
         Whether the model's folder holds code of its own, by which transformers loads it.
+    showing
+        How a picture is brought into a message, as `multimodal.text.chat.choosing.showing` says.
     """
 
     name: str
@@ -113,6 +115,7 @@ class CardFacts:
     modalities: tuple[str, ...] = ("text",)
     label: str | None = None
     own_code: bool = False
+    showing: str = "parts"
 
 
 def render_card(facts: CardFacts) -> str:
@@ -144,7 +147,7 @@ def render_card(facts: CardFacts) -> str:
         split=split,
         version=__version__,
         purpose=words(facts.kind, facts.modalities).purpose,
-        answers=described(facts.kind, len(facts.labels), facts.label),
+        answers=described(facts.kind, len(facts.labels), facts.label, facts.modalities),
         noun={"multilabel": "Label", "token_classification": "Kind"}.get(facts.kind, "Class"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,12 @@ def encoded(
     modalities = tuple(dataset.modalities.values())
     with disk_full_named(cache) if cache is not None else contextlib.nullcontext():
         samples = encode(processor, dataset.samples(), modalities, model, cache=cache, check=check)
+    tell_cut(samples, modalities, model, emit)
+    return samples
+
+
+def tell_cut(samples: Any, modalities: Sequence[str], model: ModelSpec, emit: Emit) -> None:
+    """Tell how many encoded samples are longer than the model reads, where they are many."""
     if len(samples) and (cut := float(cut_off(samples).mean())) > WORTH_TELLING:
         emit(
             Warning(
@@ -59,4 +65,3 @@ def encoded(
                 "stands behind is not read."
             )
         )
-    return samples

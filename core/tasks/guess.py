@@ -39,8 +39,9 @@ def task_of(table: pd.DataFrame, spec: DataSpec) -> tuple[str, str]:
     -------
     The task, as `multimodal.spec.Task` names it, and why: multilabel where several label columns
     are named; extractive_qa, chat, preference or token_classification by the columns
-    (`core.shapes`); classification where labels are folders' names; else by the cells of the label
-    token_classification, multilabel, regression or classification.
+    (`core.shapes`); contrastive for pictures with texts and no label; classification where labels
+    are folders' names; else by the cells of the label token_classification, multilabel, regression
+    or classification.
 
     Raises
     ------
@@ -54,6 +55,8 @@ def task_of(table: pd.DataFrame, spec: DataSpec) -> tuple[str, str]:
     shape = shape_of(table)
     if shape is not None and _fits(shape, spec):
         return shape.task, shape.reason
+    if spec.label is None and sorted(spec.inputs.values()) == ["image", "text"]:
+        return "contrastive", "pictures and what is said of them, and no label"
     if spec.label is None:
         raise RecipeError(
             paragraph(

@@ -157,6 +157,15 @@ class Writer(Protocol):
 
 
 @runtime_checkable
+class Sparing(Protocol):
+    """A task that can answer rows of a new table without some of the inputs."""
+
+    @property
+    def spared(self) -> tuple[str, ...]:
+        """Names of the inputs that may be missing."""
+
+
+@runtime_checkable
 class Scaling(Protocol):
     """A task that is learnt in other units than its answers have."""
 

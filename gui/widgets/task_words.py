@@ -89,6 +89,10 @@ def task_words(modalities: Collection[str] = ("text",)) -> dict[str, TaskWords]:
             tr("Preferred answers"),
             tr("The model learns which of two answers to a conversation is preferred."),
         ),
+        "contrastive": TaskWords(
+            tr("Pictures and texts that belong together"),
+            tr("Pictures are found by texts, and texts by pictures."),
+        ),
     }
 
 

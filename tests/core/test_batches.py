@@ -108,3 +108,10 @@ def test_a_step_that_fits_is_left_as_it_is() -> None:
         assert found.tolist() == rows.tolist()
     assert [part.tolist() for part in micro_batches(rows, lengths, 2)] == [[2, 0], [3]]
     assert [part.tolist() for part in micro_batches(rows, lengths, None, 20)] == [[2, 0], [3]]
+
+
+def test_samples_that_need_little_padding_are_only_shuffled() -> None:
+    """Batches of one length alone would hold one kind of question each."""
+    lengths = np.random.default_rng(3).integers(20, 24, 6400)
+    batches = length_buckets(lengths, 32, [13, 0])
+    assert np.mean([len(set(lengths[rows].tolist())) for rows in batches]) > 3.9

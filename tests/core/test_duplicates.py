@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.core.clean import clean, near_key
-from pellucid.core.duplicates import count, near_keys
+from pellucid.core.duplicates import contents, count, near_keys
 from pellucid.core.spec import CleanStep
 
 TEXT = st.text(st.sampled_from("aAbB1_ .!?-\t\n\x1f’éÉß漢ﬁＡ🙂\u0301"), min_size=1, max_size=6)
@@ -60,3 +63,24 @@ def test_no_rows_hold_no_duplicates() -> None:
     nothing = pa.chunked_array([], type=pa.large_string())
     found = count([nothing, nothing], np.array([], dtype=object))
     assert (found.exact, found.near, found.across_splits) == (0, 0, 0)
+
+
+def test_files_are_the_same_where_they_hold_the_same(tmp_path: Path) -> None:
+    for name, held in {"a": b"one", "copy of a": b"one", "b": b"two", "c": b"other"}.items():
+        (tmp_path / f"{name}.png").write_bytes(held)
+    cells = ["a.png", "copy of a.png", "b.png", "c.png", "./a.png", "gone.png", "gone.png"]
+    split = np.array(["train", "test", "test", "test", "train", "test", "train"], dtype=object)
+    found = count([arrow(cells)], split, {0}, tmp_path)
+    # A copy under another name, the same path written otherwise, and one that isn't there twice.
+    assert (found.exact, found.near, found.across_splits) == (3, 3, 2)
+    known = contents(cells[:-1], tmp_path)
+    assert known[0] == known[1] == known[4] == hashlib.sha256(b"one").hexdigest()
+    assert known[3] == str((tmp_path / "c.png").resolve()) and known[5] == "gone.png"
+
+
+def test_questions_about_copies_of_a_picture_differ(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"the same")
+    pictures, texts = ["a.png", "b.png", "a.png"], ["What?", "what", "Where?"]
+    found = count([arrow(pictures), arrow(texts)], None, {0}, tmp_path)
+    assert (found.exact, found.near) == (0, 1)

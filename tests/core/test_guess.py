@@ -186,6 +186,19 @@ def test_pictures_with_questions() -> None:
     assert [role for role, _ in found.values()] == ["input", "input", "label"]
 
 
+def test_pictures_with_what_is_said_of_them() -> None:
+    said = [f"a {word} circle on a background" for word in ("red", "blue", "green")] * 20
+    found = seen(image=PICTURES, caption=said, n=range(60))
+    assert found["image"] == ("input", "image") and found["caption"] == ("input", "text")
+    assert found["n"][0] == "none"  # nothing is a label
+    # Where a column is named as the label, that is learnt.
+    found = seen(image=PICTURES, caption=said, label=["yes", "no"] * 30)
+    assert found["label"][0] == "label" and found["caption"] == ("input", "text")
+    # A question is asked of the pictures, whatever else is said of them.
+    found = seen(image=PICTURES, caption=said, question=said, answer=["yes", "no"] * 30)
+    assert found["question"] == ("input", "text") and found["caption"][0] == "none"
+
+
 def test_one_column_of_pictures_or_sounds_is_read() -> None:
     found = seen(a=SOUNDS, b=PICTURES, text=TEXTS, label=["yes", "no"] * 30)
     assert found["a"] == ("input", "audio") and found["b"][0] == "none"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import transformers
 
 from pellucid.core.layout import lay_out
+from pellucid.core.predict import logits
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,27 @@ def test_a_network_without_convolutions_stays_as_it_is() -> None:
     before = [weight.stride() for weight in model.parameters()]
     lay_out(model, adamw(model, fused=False))
     assert [weight.stride() for weight in model.parameters()] == before
+
+
+class Pictures:
+    """Random pictures (`core.batches.Samples`)."""
+
+    lengths = np.full(5, 4)
+
+    def __len__(self) -> int:
+        return 5
+
+    def batch(self, rows: Any) -> dict[str, torch.Tensor]:
+        seen = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+        return {"pixel_values": seen[torch.as_tensor(rows)]}
+
+
+def test_answers_are_the_same_and_read_from_that_layout(network: Any) -> None:
+    model = copy.deepcopy(network).eval()
+    with torch.inference_mode():
+        expected = model(**Pictures().batch(np.arange(5))).logits.numpy()
+    found = logits(model, Pictures(), budget=8)
+    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-4)
+    convolutions = [weight for weight in model.parameters() if weight.ndim == 4]
+    last = torch.channels_last
+    assert all(weight.is_contiguous(memory_format=last) for weight in convolutions)

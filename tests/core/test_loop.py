@@ -20,7 +20,7 @@ from pellucid.core.checkpoints import Checkpoints
 from pellucid.core.jobs import CancelToken
 from pellucid.core.loop import Fitted, fit
 from pellucid.core.spec import TrainSpec
-from pellucid.errors import Cancelled, DivergedError
+from pellucid.errors import Cancelled, DivergedError, JobError
 
 
 class Rows:
@@ -250,6 +250,42 @@ def test_where_memory_runs_out_the_micro_batch_is_halved(tmp_path: Path) -> None
     told = [one.text for one in heard if isinstance(one, events.Warning)]
     assert len(told) == 2 and "5 samples go through the model at once" in told[1]
     torch.testing.assert_close(model.out.weight, whole.out.weight, rtol=1e-5, atol=1e-6)
+
+
+class Together(Rows):
+    """Samples of which each is told from the others of its step."""
+
+    together = True
+
+
+def test_samples_that_are_told_from_each_other_stay_together(tmp_path: Path) -> None:
+    """Neither the recipe's micro-batches nor what a CPU's caches hold split their steps."""
+    sizes = []
+
+    def counted(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        sizes.append(len(batch["x"]))
+        return cross_entropy(model, batch)
+
+    rows = Together()
+    rows.lengths = np.full(60, 4000)
+    spec = TrainSpec(epochs=1, batch_size=20, micro_batch_size=4)
+    train(Linear(0.0), rows, tmp_path / "together", spec, loss=counted)
+    assert sizes == [20, 20, 20]
+    apart = Rows()
+    apart.lengths = rows.lengths
+    sizes.clear()
+    train(Linear(0.0), apart, tmp_path / "apart", spec, loss=counted)
+    assert sizes == [1] * 60
+
+
+def test_where_memory_runs_out_such_a_step_says_what_to_do(tmp_path: Path) -> None:
+    def hungry(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        torch.empty(2**50)  # four million gigabytes, which no machine holds
+        return cross_entropy(model, batch)
+
+    spec = TrainSpec(epochs=1, batch_size=20)
+    with pytest.raises(JobError, match=r"20 samples of a step can't be split.*train\.batch_size"):
+        train(Linear(0.0), Together(), tmp_path, spec, loss=hungry)
 
 
 def test_steps_may_be_bounded(tmp_path: Path) -> None:

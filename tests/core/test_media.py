@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from PIL import Image
 
 from pellucid.core import media
 from pellucid.core.dataset import Dataset, load, sample_fingerprints
+from pellucid.core.events import Event, Progress, Started
 from pellucid.core.spec import DataSpec
 from pellucid.errors import DataError
 from pellucid.multimodal.media import File
@@ -271,3 +273,20 @@ def test_a_file_is_read_once_for_several_loads(
     picture(pictures / "odd" / "01.png", 200)
     of_folder(pictures)
     assert asked[24:] == ["01.png"]
+
+
+def test_a_look_that_takes_long_is_told(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Event] = []
+    load(spec(pictures, label="label"), emit=told.append)
+    assert told == []  # it took no longer than a moment
+    now = itertools.count()
+    monkeypatch.setattr("pellucid.core.events.time.monotonic", lambda: float(next(now)))
+    cells = [str(one.relative_to(pictures)) for one in sorted(pictures.rglob("*.png"))]
+    load(spec(table(pictures, [*cells, *cells[:6]])), emit=told.append)
+    begun, *steps = told
+    assert isinstance(begun, Started) and begun.step == "files"
+    assert all(isinstance(one, Progress) and one.total == 30 for one in steps)
+    done = [one.done for one in steps if isinstance(one, Progress)]
+    assert done == sorted(done) and done[-1] == 30 and len(done) == 24  # each file once
+    assert isinstance(steps[0], Progress) and steps[0].remaining
+    assert isinstance(steps[-1], Progress) and steps[-1].remaining == 0

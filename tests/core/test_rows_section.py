@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,94 @@ def test_rows_that_were_left_out_are_listed() -> None:
     assert isinstance(table, Table)
     assert table.rows[0] == ("t.csv", 1234, "image", "x.png", "empty")
     assert len(table.rows) == LISTED and "3 more" in table.note
+
+
+@pytest.fixture
+def talks(dataset: Dataset) -> Dataset:
+    """Conversations, one in each row."""
+    cells = [
+        json.dumps(
+            [
+                {"role": "system", "content": "fee: <b>5</b> euros"},
+                {"role": "user", "content": f"What is the fee of {row}?"},
+                {"role": "assistant", "content": f"It is {row} euros."},
+            ]
+        )
+        for row in range(ROWS)
+    ]
+    return Dataset(
+        **vars(dataset)
+        | {
+            "inputs": {"messages": np.array(cells, object)},
+            "modalities": {"messages": "text"},
+            "labels": (),
+        }
+    )
+
+
+def talk_frame(talks: Dataset) -> pd.DataFrame:
+    """Let the even rows match, the loss grow with the row, and three rows have no answer."""
+    told = [f"It is {row} euros." for row in range(ROWS)]
+    written = [text.upper() if row % 2 == 0 else "Ask <me>." for row, text in enumerate(told)]
+    return frame(
+        talks,
+        prediction=[None] * 3 + written[3:],
+        nats=np.arange(1.0, ROWS + 1),
+        tokens=[2] * ROWS,
+        **{"group:style": ["learner"] * ROWS},
+    ).assign(label=told)
+
+
+def test_conversations_are_shown_as_such(talks: Dataset) -> None:
+    (found,) = section("chat", talk_frame(talks), talks, spec(messages="text"))
+    differ, match = found.blocks
+    (gallery,) = differ.blocks  # type: ignore[union-attr]
+    html = str(gallery.drawings[0].html)  # type: ignore[union-attr]
+    said = re.findall(
+        r'<span class="speaker">(.*?)</span><p class="part" dir="auto">(.*?)</p>', html
+    )
+    assert said == [
+        ("System", "fee: &lt;b&gt;5&lt;/b&gt; euros"),
+        ("User", "What is the fee of 29?"),
+        ("Assistant · generated", "Ask &lt;me&gt;."),
+        ("Assistant · reference", "It is 29 euros."),
+    ]
+    assert "role" not in re.sub("<[^>]*>", "", html)
+    # Matching answers need no reference beside them.
+    (gallery,) = match.blocks  # type: ignore[union-attr]
+    assert str(gallery.drawings[0].html).count("Assistant") == 1  # type: ignore[union-attr]
+    assert "27 test rows" in found.lead
+
+
+def test_conversations_are_ranked_by_their_perplexity(talks: Dataset) -> None:
+    (found,) = section("chat", talk_frame(talks), talks, spec(messages="text"))
+    differ, match = (shown(part) for part in found.blocks)  # type: ignore[arg-type]
+    assert [one.split(":")[0] for one in differ] == [f"Row r{row}" for row in range(29, 5, -2)]
+    # exp(6 / 2) and exp(4 / 2): the loss is over tokens.
+    five = talk_frame(talks).iloc[:6]
+    (found,) = section("chat", five, talks, spec(messages="text"))
+    differ, match = (shown(part) for part in found.blocks)  # type: ignore[arg-type]
+    assert differ == [
+        "Row r5: perplexity 20.086; style “learner”.",
+        "Row r3: perplexity 7.389; style “learner”.",
+    ]
+    assert [one.split(":")[0] for one in match] == ["Row r4"]
+
+
+def test_runs_whose_answers_were_not_generated_show_no_conversations(talks: Dataset) -> None:
+    predictions = talk_frame(talks).assign(prediction=None)
+    assert section("chat", predictions, talks, spec(messages="text")) == ()
+
+
+def test_a_conversation_about_a_picture_shows_it(talks: Dataset, dataset: Dataset) -> None:
+    both = Dataset(
+        **vars(talks)
+        | {
+            "inputs": {**talks.inputs, "image": dataset.inputs["image"]},
+            "modalities": {"messages": "text", "image": "image"},
+        }
+    )
+    (found,) = section("chat", talk_frame(both), both, spec(messages="text"))
+    (gallery,) = found.blocks[0].blocks  # type: ignore[union-attr]
+    html = str(gallery.drawings[0].html)  # type: ignore[union-attr]
+    assert html.index("<img ") < html.index("talk")

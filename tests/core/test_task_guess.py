@@ -89,6 +89,15 @@ def test_answers_may_be_named_as_the_label():
     assert guessed(table, label="answers") == "extractive_qa"
 
 
+def test_pictures_with_texts_and_no_label_belong_together():
+    table = {"image": ["a.png"], "caption": ["a red circle"]}
+    given = {"image": "image", "caption": "text"}
+    assert guessed(table, inputs=given) == "contrastive"
+    assert guessed({**table, "y": ["b"]}, inputs=given, label="y") == "classification"
+    with pytest.raises(RecipeError, match=r"model\.task"):
+        guessed(table, inputs={"image": "image"})
+
+
 def test_what_cant_be_guessed_is_to_be_named():
     with pytest.raises(RecipeError, match=r"model\.task.*masked_lm"):
         guessed({"text": ["a"]}, inputs={"text": "text"})

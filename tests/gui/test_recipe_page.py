@@ -16,7 +16,7 @@ import yaml
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QPushButton, QToolButton
 
 from pellucid import copyable
 from pellucid.core import drafts, queue
@@ -285,6 +285,25 @@ def test_choices_switches_and_steps(page: Any) -> None:
     }
     formats["HTML page"].click()
     assert page.document.now.recipe.report.formats == ("model_card",)
+
+
+def test_a_source_is_a_table_or_a_folder(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = page.document.state.folder / "pictures"
+    beside.mkdir()
+    asked = {"getOpenFileName": ("/elsewhere/rows.csv", ""), "getExistingDirectory": str(beside)}
+    for name, answer in asked.items():
+        monkeypatch.setattr(QFileDialog, name, lambda *_, answer=answer: answer)
+
+    def choose(said: str) -> Any:
+        buttons = page.form.rows["data.source"].editor.findChildren(QToolButton)
+        [one for one in buttons if one.accessibleName() == said][-1].click()  # of the newest row
+        return yaml.safe_load(text_of(page))["data"]["source"]
+
+    assert choose("Choose a file") == "/elsewhere/rows.csv"
+    assert choose("Choose a folder of pictures or sounds") == "pictures"
+    assert page.document.now.recipe.data.source[0].path == str(beside)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")  # closed
+    assert choose("Choose a folder of pictures or sounds") == "pictures"
 
 
 def test_several_tables_and_inputs(page: Any, table: Path) -> None:

@@ -13,9 +13,10 @@ from PIL import Image
 
 from pellucid import Recipe, execute
 from pellucid.benchmarks.learning.random_writers import FAMILIES, write
-from pellucid.core.dataset import Dataset, load
+from pellucid.core.dataset import load
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks.chat import make
+from pellucid.errors import ModelError
 from pellucid.multimodal.models import reload
 from pellucid.multimodal.processors import reload_processor
 from pellucid.multimodal.spec import ModelSpec
@@ -165,3 +166,18 @@ def plain(message: dict[str, Any]) -> dict[str, Any]:
         return message
     parts = [one.get("text", "<image>") for one in message["content"]]
     return {**message, "content": "".join(parts)}
+
+
+def test_a_package_that_a_processor_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    write("llava", tmp_path)
+
+    def lacking(*_: Any, **__: Any) -> None:
+        raise ImportError("Package `num2words` is required. Install it with `pip install`.")
+
+    monkeypatch.setattr(transformers.LlavaProcessor, "__init__", lacking)
+    with pytest.raises(ModelError, match="Package `num2words` is required"):
+        reload_processor(tmp_path, ["text", "image"])

@@ -26,6 +26,10 @@ UNLABELLED = frozenset({"masked_lm", "preference"})
 PAIRED = frozenset({"contrastive"})
 LOW_RANK = frozenset({"lora", "dora", "qlora"})
 FILES = frozenset({"image", "audio"})
+JOINED = frozenset({"classification", "multilabel", "regression"})
+CHANGED = JOINED | PAIRED
+SEEING = frozenset({"chat"})
+"""Tasks whose tables may have pictures that a recipe need not name."""
 
 ONLY: dict[str, frozenset[str]] = {
     "data.label": frozenset(TASKS) - UNLABELLED,
@@ -46,7 +50,8 @@ ONLY: dict[str, frozenset[str]] = {
     "evaluate.new_tokens": GENERATED,
     "evaluate.prompts": PAIRED,
     "train.micro_batch_size": frozenset(TASKS) - PAIRED,
-    "model.text_encoder": frozenset(TASKS) - PAIRED,
+    "train.augment": CHANGED,
+    "model.text_encoder": JOINED,
     "explain": CLASSES,
     "audit": CLASSES,
     "report.maps": CLASSES,
@@ -134,7 +139,8 @@ class Fitting:
     stated
         Whether the recipe names its task.
     modalities
-        What the inputs hold; texts where the recipe names none.
+        What the inputs hold, or may hold where the recipe names none and the task knows them;
+        else texts.
     """
 
     task: str = DEFAULT
@@ -170,7 +176,7 @@ class Fitting:
     def foremost(self, name: str) -> bool:
         """Whether a key that is folded else is in sight here."""
         if name in ("train.augment", "data.folder"):
-            return not FILES.isdisjoint(self.modalities)
+            return self.task in CHANGED and not FILES.isdisjoint(self.modalities)
         if name in ("model.adapt.rank", "model.adapt.alpha"):
             return self.adapt in LOW_RANK
         return self.task in FOREMOST.get(name, frozenset())
@@ -200,6 +206,8 @@ def fitting(raw: Any) -> Fitting:
     held = inputs.values() if isinstance(inputs, Mapping) else ()
     modalities = tuple(dict.fromkeys(str(one) for one in held)) or ("text",)
     if isinstance(task, str) and task in TASKS:
+        if task in SEEING and not held:
+            modalities = ("text", "image")
         return Fitting(task, adapt, stated=True, modalities=modalities)
     data = raw.get("data") if isinstance(raw, Mapping) else None
     task = _pointed_to(data if isinstance(data, Mapping) else {})
@@ -305,6 +313,10 @@ def _helps() -> dict[str, dict[str, str]]:
                 "classified by the prompts below “Evaluate”."
             ),
             "regression": tr("Column with the number to learn."),
+            "chat": tr(
+                "Column with the answers to the inputs: questions, pictures, or both. Left out for "
+                "tables of messages, and of prompts with their answers, which are known."
+            ),
             "multilabel": tr(
                 "Column whose cells name their labels, with the separator between them; or leave "
                 "it empty and name columns of 0 and 1 under “Labels”."
@@ -326,8 +338,8 @@ def _helps() -> dict[str, dict[str, str]]:
             "masked_lm": tr("Tokens of a piece. Long texts are cut into pieces, none is lost."),
             "causal_lm": tr("Tokens of a sequence. Long texts are cut into pieces, none is lost."),
             "chat": tr(
-                "Tokens of a conversation that the model reads. “Look at what is trained on” shows "
-                "whether answers are cut off."
+                "Tokens of a conversation that the model reads; those of its pictures come on top. "
+                "“Look at what is trained on” shows whether answers are cut off."
             ),
         },
         "train.epochs": {

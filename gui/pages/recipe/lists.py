@@ -295,15 +295,12 @@ class RecordsField(Rows):
         grid.setVerticalSpacing(SPACE // 2)
         first, *others = self._item.items
         field = self._field(first, record)
-        browse = QToolButton()
-        browse.setIcon(icon("open"))
-        browse.setToolTip(tr("Choose a file"))
-        browse.setAccessibleName(tr("Choose a file"))
-        browse.clicked.connect(lambda *_: self._browse(record))
         head = QHBoxLayout()
         head.setSpacing(SPACE)
         head.addWidget(field, 1)
-        head.addWidget(browse)
+        head.addWidget(self._browser("file", tr("Choose a file"), self._table, record))
+        said = tr("Choose a folder of pictures or sounds")
+        head.addWidget(self._browser("open", said, self._directory, record))
         head.addWidget(self._remover(row, tr("Remove this one")))
         grid.addLayout(head, 0, 0, 1, 2 * len(others) + 1)
         for number, part in enumerate(others):
@@ -329,20 +326,40 @@ class RecordsField(Rows):
         editor.edited.connect(changed)
         return widget
 
-    def _browse(self, record: dict[str, Any]) -> None:
-        folder = self._folder()
+    def _browser(
+        self, sign: str, said: str, ask: Callable[[], str], record: dict[str, Any]
+    ) -> QToolButton:
+        """Return a button that asks for a path."""
+        browse = QToolButton()
+        browse.setIcon(icon(sign))
+        browse.setToolTip(said)
+        browse.setAccessibleName(said)
+        browse.clicked.connect(lambda *_: self._take(ask(), record))
+        return browse
+
+    def _table(self) -> str:
         name, _ = QFileDialog.getOpenFileName(
             self,
             tr("Choose a table"),
-            str(folder),
+            str(self._folder()),
             tr("Tables (*.csv *.tsv *.json *.jsonl *.parquet);;All files (*)"),
         )
-        if name:
-            chosen = Path(name)
-            inside = chosen.is_relative_to(folder)
-            record[self._item.items[0].keys[-1]] = (
-                chosen.relative_to(folder).as_posix() if inside else str(chosen)
-            )
-            self._told()
-            now, self._value = self._value, None
-            self.show_value(now)
+        return name
+
+    def _directory(self) -> str:
+        return QFileDialog.getExistingDirectory(
+            self, tr("Choose a folder of pictures or sounds"), str(self._folder())
+        )
+
+    def _take(self, name: str, record: dict[str, Any]) -> None:
+        """Write a path as the recipe has it: relative to its folder where it lies inside."""
+        if not name:
+            return
+        chosen, folder = Path(name), self._folder()
+        inside = chosen.is_relative_to(folder)
+        record[self._item.items[0].keys[-1]] = (
+            chosen.relative_to(folder).as_posix() if inside else str(chosen)
+        )
+        self._told()
+        now, self._value = self._value, None
+        self.show_value(now)

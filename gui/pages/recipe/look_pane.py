@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from .... import copyable
+from ....core.folders import home
 from ....multimodal.escape import visible
 from ....recipe import Recipe
 from ...frame.child import Child
@@ -23,6 +24,8 @@ from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import MoreButton, label, scrolled
 from ...widgets.marked_text import CUT, QUIET, TRUE, MarkedText, Piece
+from ...widgets.thumbnails import Thumbnails
+from .look_pictures import LookPictures
 
 ROWS = 3
 WAIT = 700
@@ -40,6 +43,7 @@ class Looked:
     encoding: str
     inputs: tuple[tuple[str, str], ...]
     label: str | None
+    folder: Path | None = None
 
     @property
     def action(self) -> copyable.ChatLook:
@@ -53,6 +57,7 @@ class Looked:
             self.encoding,
             self.inputs,
             self.label,
+            self.folder,
         )
 
 
@@ -70,6 +75,7 @@ def looked_of(recipe: Recipe | None) -> Looked | None:
         first.encoding,
         tuple(data.inputs.items()),
         data.label,
+        None if data.folder is None else Path(data.folder),
     )
 
 
@@ -82,6 +88,8 @@ class LookPane(QWidget):
         self._answered: Looked | None = None
         self._running: Looked | None = None
         self.texts: list[MarkedText] = []
+        self.pictures: list[LookPictures] = []
+        self.thumbnails = Thumbnails(self, context.pool)
         self._child = Child(self)
         self._child.answered.connect(self._answer)
         self._child.failed.connect(self._failed)
@@ -136,10 +144,12 @@ class LookPane(QWidget):
         """End what is at work."""
         self._soon.stop()
         self._child.end()
+        self.thumbnails.end()
         self._running = None
 
     def _answer(self, found: Any) -> None:
         self._answered, self._running = self._running, None
+        asked = self._answered
         self._empty()
         self.said.setText(
             tr("What is underlined is learnt; the rest is read only. Every row is trained on so.")
@@ -148,6 +158,13 @@ class LookPane(QWidget):
             self._column.addWidget(label(visible(str(note), 600), "note", wrap=True))
         for one in found.get("shown", ()):
             self._column.addWidget(label(_head(one), "muted", wrap=True))
+            if one["pictures"] and asked is not None:
+                folder = asked.folder or home(asked.table)
+                seen = LookPictures(
+                    self.thumbnails, folder, one["pictures"], one["picture_tokens"]
+                )
+                self._column.addWidget(seen)
+                self.pictures.append(seen)
             text = MarkedText(self._context.theme, tr("A rendered row"), tallest=420)
             self._column.addWidget(text)
             text.show_pieces([_piece(part) for part in one["pieces"]])
@@ -161,7 +178,7 @@ class LookPane(QWidget):
         self.said.setText(tr("⚠ {what}").format(what=why))
 
     def _empty(self) -> None:
-        self.texts = []
+        self.texts, self.pictures = [], []
         while (item := self._column.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -189,6 +206,8 @@ def _head(one: Any) -> str:
     )
     if one["cut"]:
         said += tr("; {n} more are cut off").format(n=f"{one['cut']:,}")
+    if one["pictures"]:
+        said += tr("; a picture counts as one here")
     return said
 
 

@@ -110,6 +110,7 @@ class AnswerDetail(QWidget):
             "extractive_qa": self._passage,
             "chat": self._chat,
             "preference": self._preference,
+            "contrastive": self._pair,
         }.get(answers.task, self._document)
         show(answers, row)
         for name in answers.groups:
@@ -212,6 +213,10 @@ class AnswerDetail(QWidget):
 
     def _chat(self, answers: Answers, row: int) -> None:
         self._losses(answers, row)
+        found = parts_of(answers.raw, answers.pictured, self._modalities, row)
+        shown = [part for part in found if part.text]
+        self.parts.show_parts(shown)
+        self.parts.setVisible(bool(shown))
         said = conversation(answers, row)
         reference = answers.cell("label", row)
         if reference is None and said and said[-1].role == "assistant":
@@ -258,6 +263,40 @@ class AnswerDetail(QWidget):
             self._waiting()
         self.conversation.show_messages(said)
         self.conversation.setVisible(bool(said))
+
+    def _pair(self, answers: Answers, row: int) -> None:
+        ranks = [answers.cell(name, row) for name in ("text_rank", "image_rank")]
+        self._judge(
+            answers,
+            row,
+            tr("✓ Picture and text find each other first."),
+            tr(
+                "✗ The picture finds its text in place {text}, the text its picture in {image}."
+            ).format(text=ranks[0], image=ranks[1]),
+        )
+        told = []
+        nearest = answers.cell("nearest_text", row)
+        if nearest is not None and ranks[0] != 1:
+            told.append(
+                tr("The picture’s nearest text: “{text}”").format(text=visible(str(nearest), 400))
+            )
+        nearest = answers.cell("nearest_image", row)
+        if nearest is not None and ranks[1] != 1:
+            told.append(
+                tr("The text’s nearest picture: that of row {id}").format(
+                    id=visible(str(nearest), 60)
+                )
+            )
+        label, given = (answers.cell(name, row) for name in ("label", "prediction"))
+        if label is not None:
+            told.append(
+                tr("By prompts the picture is “{answer}”; it is labelled “{label}”.").format(
+                    answer=visible(str(given), 100), label=visible(str(label), 100)
+                )
+            )
+        self.numbers.setText("\n".join(told))
+        self.numbers.setVisible(bool(told))
+        self._show_text(answers, row)
 
     # Parts
 

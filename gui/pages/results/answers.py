@@ -315,6 +315,29 @@ def _preferred(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
     return _Made(right, worst, tr("lowest margins"), tr("Margin"), True, columns)
 
 
+def _found(raw: Any, inputs: Sequence[str], _: Sequence[str]) -> _Made:
+    """Read what pairs of a picture and a text find: right where each finds the other first."""
+    ranks = [_numbers(raw, name) for name in ("text_rank", "image_rank")]
+    both = [
+        None if one is None or other is None else int(max(one, other))
+        for one, other in zip(*ranks, strict=True)
+    ]
+    right = [UNKNOWN if one is None else int(one == 1) for one in both]
+    columns: list[tuple[str, list[Any]]] = [(tr("Worse rank"), both)]
+    for title, found in zip((tr("Its text’s"), tr("Its picture’s")), ranks, strict=True):
+        columns.append((title, [None if one is None else int(one) for one in found]))
+    nearest = _optional(raw, "nearest_text")
+    if nearest is not None:
+        columns.append((tr("Nearest text"), [_short(str(one or "")) for one in nearest]))
+    if "label" in raw.column_names:
+        columns.append((tr("Label"), raw["label"].to_pylist()))
+        columns.append((tr("Answer by prompts"), raw["prediction"].to_pylist()))
+    columns.append((tr("Similarity"), _numbers(raw, "similarity")))
+    columns += _texts(raw, inputs)
+    worst = [math.nan if one is None else float(one) for one in both]
+    return _Made(right, worst, tr("farthest behind"), tr("Worse rank"), columns=columns)
+
+
 MAKE: Mapping[str, Callable[[Any, Sequence[str], Sequence[str]], _Made]] = {
     "regression": _number,
     "multilabel": _labels,
@@ -324,6 +347,7 @@ MAKE: Mapping[str, Callable[[Any, Sequence[str], Sequence[str]], _Made]] = {
     "causal_lm": _written,
     "chat": _written,
     "preference": _preferred,
+    "contrastive": _found,
 }
 
 

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of every label, where a text may have several."""
+"""Curves where there is no threshold to set: of every label by itself, and of recall."""
 
 from __future__ import annotations
 
@@ -55,9 +55,20 @@ class LabelCurves(QWidget):
             if named is not None:
                 exhibit.inside.show_figure(named.block)  # type: ignore[attr-defined]
                 exhibit.show_named(named)
-        said = tr(
-            "Each label is answered from a score of 0.5 on, apart from the others. The curves tell "
-            "how well each label’s score parts the rows that have it from those that don’t."
-        )
+        said = _said().get(reading.task, "")
         none = tr("No curves were stored for these rows (curves.parquet).")
         self.note.setText(said if found else none)
+
+
+def _said() -> dict[str, str]:
+    """Return what the curves of each task tell."""
+    return {
+        "multilabel": tr(
+            "Each label is answered from a score of 0.5 on, apart from the others. The curves tell "
+            "how well each label’s score parts the rows that have it from those that don’t."
+        ),
+        "contrastive": tr(
+            "How many pictures find their text, and texts their picture, among the first so many "
+            "candidates. What is most similar comes first, so there is no threshold to set."
+        ),
+    }

@@ -65,6 +65,13 @@ CARDS: dict[str, tuple[str, ...]] = {
     "causal_lm": ("perplexity", "loss", "rouge1", "rougeL", "bleu", "exact_match"),
     "chat": ("perplexity", "loss", "rouge1", "rougeL", "bleu", "exact_match"),
     "preference": ("accuracy", "margin", "preference_loss"),
+    "contrastive": (
+        "text_to_image_recall_at_1",
+        "text_to_image_recall_at_10",
+        "image_to_text_recall_at_1",
+        "image_to_text_recall_at_10",
+        "zero_shot_accuracy",
+    ),
 }
 """Figures of each task that have a card of their own, in their order."""
 MOST_CARDS = 6
@@ -92,6 +99,7 @@ def baselines() -> dict[str, str]:
         "pixels_logistic_regression": tr("Small pictures"),
         "spectrum_logistic_regression": tr("Mean spectrum"),
         "untrained": tr("Before training"),
+        "chance": tr("Chance"),
     }
 
 
@@ -278,6 +286,7 @@ class Overview(QWidget):
         self.numbers: NumberFigures | None = None
         self.below = QVBoxLayout()
         self.tables = [Exhibit(desk, "", TreeTable(theme, tr("Table"))) for _ in range(4)]
+        self.left_out = Exhibit(desk, "", TreeTable(theme, tr("Rows left out")))
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 2 * SPACE, SPACE, 2 * SPACE)
@@ -285,7 +294,7 @@ class Overview(QWidget):
         column.addWidget(self.cards)
         column.addLayout(middle)
         column.addLayout(self.below)
-        for table in self.tables:
+        for table in (*self.tables, self.left_out):
             column.addWidget(table)
         column.addStretch(1)
         whole = QVBoxLayout(self)
@@ -317,7 +326,9 @@ class Overview(QWidget):
             return found[0] if found else len(order)
 
         tables = sorted(tables, key=place)
-        for exhibit, table in zip(self.tables, [*tables, None, None, None, None], strict=False):
+        left_out = next(iter(reading.named("data.", "table")), None)
+        shown_in = zip(self.tables, [*tables, None, None, None, None], strict=False)
+        for exhibit, table in (*shown_in, (self.left_out, left_out)):
             exhibit.setVisible(table is not None)
             if table is not None:
                 exhibit.inside.show_table(table.block)  # type: ignore[attr-defined]

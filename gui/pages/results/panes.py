@@ -15,6 +15,8 @@ from .desk import Desk
 from .reading import Reading
 
 NOT_HERE = "no_"
+DRAWN = frozenset({"multilabel", "contrastive"})
+"""Tasks without a threshold to set that have curves all the same."""
 PANES = ("overview", "curves", "rows", "words", "groups", "report")
 
 
@@ -54,7 +56,7 @@ def pane_key(name: str, task: str, modalities: Collection[str] = ()) -> str:
         return name
     if name == "rows":
         return "answers"
-    return "label_curves" if name == "curves" and task == "multilabel" else f"{NOT_HERE}{name}"
+    return "label_curves" if name == "curves" and task in DRAWN else f"{NOT_HERE}{name}"
 
 
 MADE_BY = {

@@ -134,11 +134,12 @@ def read(path: Path, texts: Path) -> Reading:
     ids = [one.id for found in explained.values() for one in found]
     words = tried(lambda: _words(run)) or {}
     audit = tried(lambda: _audit(run))
-    findings, blocks = tried(lambda: _report(evaluation, explained, words, audit)) or ({}, {})
+    bad = environment.get("data", {}).get("bad_samples", ())
+    findings, blocks = tried(lambda: _report(evaluation, explained, words, audit, bad)) or ({}, {})
     recipe = tried(lambda: run.recipe) or {}
-    modalities = {
-        name: str(kind) for name, kind in (recipe.get("data", {}).get("inputs") or {}).items()
-    }
+    # Of conversations the recipe need not name the columns, and they are read into others.
+    held = environment.get("data", {}).get("inputs") or recipe.get("data", {}).get("inputs") or {}
+    modalities = {name: str(kind) for name, kind in held.items()}
     drawn = pictured(tuple(modalities), modalities)
     return Reading(
         path=path,
@@ -241,6 +242,7 @@ def _report(
     explained: dict[str, list[Attribution]],
     words: dict[str, dict[str, list[Importance]]],
     audit: Audit | None,
+    bad: Sequence[dict[str, Any]],
 ) -> tuple[dict[str, tuple[Text, ...]], dict[str, Named]]:
     """Return what was found, and the report's blocks by their names."""
     from ....export import named
@@ -266,4 +268,10 @@ def _report(
 
         findings["audit"] = audit_findings(audit)
         sections += audit_sections(audit)
+    if bad:
+        from ....core.report.tree import Section
+        from ....core.rows_section import left_out
+
+        # Anchored as in the report, so that `pellucid export` knows the table by the same name.
+        sections.append(Section("The data", "data", tuple(left_out(bad))))
     return findings, {one.name: one for one in named(sections)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ....errors import RecipeError, paragraph
 from ...vision_language.habits import habits_of
@@ -32,6 +32,8 @@ CHATML = """\
 """
 """ChatML; ``END`` is written as the token that ends a message."""
 
+
+Showing = Literal["parts", "mark", "nothing"]
 
 PLAIN = """\
 {%- for message in messages %}
@@ -103,6 +105,25 @@ def chatml(tokenizer: Any) -> str:
     own = known is not None and known != tokenizer.unk_token_id
     end = "<|im_end|>" if own or tokenizer.eos_token is None else str(tokenizer.eos_token)
     return CHATML.replace("END", _quoted(end))
+
+
+def showing(text: str) -> Showing:
+    """Say how a picture is brought into a message by a chat template that a model was saved with.
+
+    Parameters
+    ----------
+    text
+        The template.
+
+    Returns
+    -------
+    ``parts`` where it writes the pictures among a message's parts, ``mark`` where the text that
+    stands for a picture has to stand in the message, and ``nothing`` where the model's processor
+    takes a plain text and puts that text in front of it.
+    """
+    if "image" in text:
+        return "parts"
+    return "nothing" if text.startswith(PLAIN.partition("END")[0]) else "mark"
 
 
 def _own(processor: Any, tokenizer: Any) -> str | None:

@@ -93,7 +93,10 @@ def pictures(content: Content) -> int:
 
 def shown(content: Content) -> str:
     """Return a content as a text for people."""
-    return joined(content, SHOWN + " ").strip()
+    if isinstance(content, str):
+        return content.strip()
+    parts = [SHOWN if one["type"] == "image" else one["text"].strip(" ") for one in content]
+    return " ".join(parts).strip()
 
 
 def joined(content: Content, picture: str) -> str:
