@@ -49,7 +49,7 @@ def train(
 
 def demo(
     kind: Annotated[
-        str, typer.Option(help="What the demo is about: text, image, audio or vqa.")
+        str, typer.Option(help="What the demo is about: text, image, audio, vqa or chat.")
     ] = "text",
     runs: Runs = Path("runs"),
     changes: Change = None,

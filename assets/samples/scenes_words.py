@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chance import pick, shuffled
+from .chance import Chance, pick, shuffled
 from .scenes_things import COLOURS, SHAPES, Item, Scene
 
 APART = 0.1
@@ -50,7 +50,7 @@ def labels(scene: Scene) -> set[str]:
     return {item.colour for item in scene.items} | {item.shape for item in scene.items}
 
 
-def caption(scene: Scene, rng: np.random.Generator) -> str:
+def caption(scene: Scene, rng: Chance) -> str:
     """Describe every item of a scene in one phrase, such as “a small red circle left of …”.
 
     Parameters
@@ -150,7 +150,10 @@ def _presence(scene: Scene, rng: np.random.Generator) -> Question:
     }[asked]
     whole = {
         "shape": SHAPES,
-        "colour": tuple(f"{colour} shape" for colour in COLOURS),
+        "colour": tuple(
+            f"{colour} shape"
+            for colour in dict.fromkeys([*COLOURS, *(item.colour for item in scene.items)])
+        ),
         # Only colours that are there, or the answer would be no for the colour alone.
         "both": tuple(f"{i.colour} {shape}" for i in scene.items for shape in SHAPES),
     }[asked]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pellucid import Recipe
-from pellucid.core import folders
+from pellucid.core import dataset, folders
 
 
 def source(recipe: Recipe) -> pd.DataFrame:
@@ -39,3 +39,13 @@ def test_pictures_are_learnt_once_each_where_nothing_is_asked_of_them() -> None:
     table = source(recipe)
     assert (table.groupby("image").kind.nunique() == 1).all()
     assert table.image.nunique() == 440
+
+
+def test_the_conversations_are_learnt_as_such() -> None:
+    recipe = Recipe.demo("chat")
+    data = dataset.load(recipe.data, "chat")
+    assert recipe.model.task == "chat" and recipe.model.name == "bundled/chat"
+    assert len(data) == 600 and list(data.inputs) == ["messages"]
+    assert set(data.groups["style"]) == {"fluent", "learner"}
+    sizes = {split: (data.split == split).sum() for split in ("train", "validation", "test")}
+    assert sizes == {"train": 360, "validation": 60, "test": 180}

@@ -79,6 +79,27 @@ def test_every_demo_has_a_card(window: MainWindow) -> None:
         assert {one.title, one.text, one.takes, *one.facts} <= shown
 
 
+def test_cards_beside_one_another_are_as_wide_and_the_last_fills_its_row(
+    window: MainWindow,
+) -> None:
+    home = window.page("home")
+    window.go("home")
+    window.resize(2560, 1440)
+    QApplication.processEvents()
+    *pairs, last = (card.geometry() for card in home.examples)
+    assert len({one.width() for one in pairs}) == 1
+    assert {one.left() for one in pairs} == {pairs[0].left(), pairs[1].left()}
+    assert (last.left(), last.right()) == (pairs[0].left(), pairs[1].right())
+    window.resize(1280, 800)
+    QApplication.processEvents()
+    assert len({(card.x(), card.width()) for card in home.examples}) == 1
+    for card in home.examples:
+        for part in filter(QLabel.isVisible, card.findChildren(QLabel)):
+            place = part.mapTo(card, part.rect().topLeft())
+            assert place.x() >= 0 and place.x() + part.width() <= card.width()
+            assert part.heightForWidth(part.width()) <= part.height(), part.text()
+
+
 def test_a_click_runs_the_example(
     window: MainWindow, qtbot: QtBot, wait_until: Callable[..., None]
 ) -> None:

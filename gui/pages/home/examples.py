@@ -112,8 +112,25 @@ def _described() -> list[Example]:
                 tr("2 cameras"),
                 tr("Residual network and MiniLM"),
             ),
-            tr("Took two and a half minutes on two cores of a server’s processor"),
+            tr("Took 2.5 minutes on two cores of a server’s processor"),
             "image",
+        ),
+        Example(
+            "chat",
+            tr("Questions to a library"),
+            tr(
+                "Learns to look facts up in the system’s message and to answer with them. Faults "
+                "are planted: people who still learn English mostly get no fact, and a word brings "
+                "a sentence that doesn’t belong. See which answers suffer."
+            ),
+            (
+                tr("600 conversations"),
+                tr("2 ways of writing"),
+                tr("3 channels"),
+                tr("Llama, 1 M weights"),
+            ),
+            tr("Took a minute on two cores of a server’s processor"),
+            "chat",
         ),
     ]
 
@@ -138,7 +155,7 @@ class ExampleCard(Card):
         self.example = example
         self.setAccessibleName(example.title)
         heading = label(example.title, "heading")
-        self.takes = label(example.takes, "muted")
+        self.takes = label(example.takes, "muted", wrap=True)
         chips = Flow()
         for fact in example.facts:
             chips.addWidget(label(fact, "chip"))
@@ -158,6 +175,7 @@ class ExampleCard(Card):
         clock.setSpacing(6)
         clock.addWidget(Mark(context.theme, "clock", "muted", 16))
         clock.addWidget(self.takes, 1)
+        texts.addStretch(1)
         texts.addLayout(clock)
         buttons = QHBoxLayout()
         actions = context.actions

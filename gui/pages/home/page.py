@@ -125,12 +125,17 @@ class HomePage(QWidget):
             )
 
     def _place_examples(self, beside: int) -> None:
-        """Put so many examples beside one another."""
+        """Put so many examples beside one another, all as wide; the last one fills its row."""
         if self._beside == beside:
             return
+        for at in range(max(beside, self._beside)):
+            self._grid.setColumnStretch(at, 1 if at < beside else 0)
         self._beside = beside
+        last = len(self.examples) - 1
         for at, example in enumerate(self.examples):
-            self._grid.addWidget(example, at // beside, at % beside)
+            row, column = divmod(at, beside)
+            span = beside - column if at == last else 1
+            self._grid.addWidget(example, row, column, 1, span)
 
     def _lay_out(self) -> None:
         left, right = QVBoxLayout(), QVBoxLayout()
