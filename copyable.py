@@ -221,10 +221,12 @@ class ChatLook:
     encoding: str = "utf-8"
     inputs: tuple[tuple[str, str], ...] = ()
     label: str | None = None
+    folder: Path | None = None
 
     def words(self) -> list[str]:
         """Return the words behind ``pellucid``."""
         encoding = _given("--encoding", None if self.encoding == "utf-8" else self.encoding)
+        encoding += _given("--folder", None if self.folder is None else _path(self.folder))
         asked = {"image": "--picture", "text": "--question"}
         columns = [word for name, kind in self.inputs for word in (asked[kind], name)]
         columns += _given("--answer", self.label)
@@ -238,6 +240,8 @@ class ChatLook:
         template = None if self.template is None else _path(self.template)
         model = f"name={self.model!r}, max_length={self.max_length}, chat_template={template!r}"
         columns = f", inputs={dict(self.inputs)!r}, label={self.label!r}" if self.inputs else ""
+        read = f"rows={self.rows}, encoding={self.encoding!r}"
+        columns += f", folder=Path({_path(self.folder)!r})" if self.folder is not None else ""
         return [
             _PATHS,
             "",
@@ -245,7 +249,7 @@ class ChatLook:
             "from pellucid.multimodal.spec import ModelSpec",
             "",
             f"table, model = Path({_path(self.table)!r}), ModelSpec({model})",
-            f"found = chat_look(table, model, rows={self.rows}, encoding={self.encoding!r}{columns})",
+            f"found = chat_look(table, model, {read}{columns})",
             "for one in found['shown']:",
             "    for piece in one['pieces']:",
             "        print(piece['kind'], repr(piece['text']))",

@@ -19,12 +19,18 @@ from .pipeline import Brought, bring
 from .recipe import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .core.batches import Rows
     from .core.events import Emit, Event
     from .core.tasks import Task
     from .core.trial import Pace
 
 ENCODED = 8000
 """Rows of each split that are encoded at most, spread evenly, to know lengths and batches."""
+
+WRITTEN = 8
+"""Rows whose answers are generated, where a task's answers are."""
 
 PATIENCE = {"features": 2.0, "train": 6.0, "validate": 1.0, "evaluate": 1.5, "explain": 2.0}
 """Seconds of timing after which no further batch is begun."""
@@ -219,6 +225,7 @@ def _estimate(recipe: Recipe) -> Estimate:
         one = _pass(trial, model, encoded[split], task, PATIENCE["evaluate"])
         timed += one.timed if one else 0
         seconds[split] = _scaled(one, whole[split], len(encoded[split]))
+    writing = _writing(recipe, brought, model, rows)
     explained, explain, tried = _explanation(recipe, brought, model)
     busy = others.share()
 
@@ -237,7 +244,7 @@ def _estimate(recipe: Recipe) -> Estimate:
         steps=training.steps,
         prepare=loaded + encoding,
         train=training.seconds,
-        evaluate=sum(seconds.values()),
+        evaluate=sum(seconds.values()) + writing,
         explain=explain,
         explained=explained,
         cut=cut,
@@ -357,13 +364,30 @@ def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, flo
     return len(asked), seconds * len(spec.methods), timed
 
 
+def _writing(recipe: Recipe, brought: Brought, model: Any, rows: Mapping[str, Rows]) -> float:
+    """Return the seconds to generate answers of the evaluated splits, by those of a few rows."""
+    from .core.tasks.task import Writer
+
+    task, splits = brought.task, [rows[split] for split in recipe.evaluate.splits]
+    # A language model without answers to learn writes none when it is measured.
+    asked = sum(min(len(some), recipe.evaluate.generations) for some in splits)
+    if not isinstance(task, Writer) or not getattr(task, "answers", True) or not asked:
+        return 0.0
+    few = brought.dataset.take(_evenly(max(splits, key=len), min(asked, WRITTEN)))
+    begun = time.perf_counter()
+    task.write(model, brought.processor, few)
+    return (time.perf_counter() - begun) * asked / len(few)
+
+
 def _lengths(
     tokenizer: Any, data: Any, taken: dict[str, Any], encoded: dict[str, Any]
 ) -> tuple[float, int]:
     """Return the share of all samples that are cut off, and the tokens of the longest text.
 
-    The tokenizer is None where samples hold no text.
+    The tokenizer is None where samples hold no text. Of what a task renders first, such as
+    conversations, the longest is as long as it is read.
     """
+    from .core.tasks.sequences import Sequenced
     from .multimodal.text.encode import parts
 
     share, most = 0.0, 0
@@ -376,9 +400,10 @@ def _lengths(
         if not hasattr(one, "cut"):  # windows and packs lose nothing, or their task tells
             continue
         share += float(one.cut.mean()) * len(data.rows(split)) / len(data)
-        if tokenizer is None:
+        if tokenizer is None or isinstance(one, Sequenced):
             continue
-        cut = data.take(some[one.cut]).samples()
+        texts = [cells for name, cells in data.inputs.items() if data.modalities[name] == "text"]
+        cut = [tuple(cells[row] for cells in texts) for row in some[one.cut]]
         for first in range(0, len(cut), 256):
             whole = tokenizer(
                 *parts(tokenizer, cut[first : first + 256]), truncation=False, verbose=False

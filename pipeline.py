@@ -19,7 +19,6 @@ from .core.jobs import CancelToken
 from .core.memory import out_of_memory
 from .core.queue import taking
 from .core.runs import Run, unfinished
-from .core.spec import DataSpec
 from .errors import (
     Cancelled,
     JobError,

@@ -103,7 +103,7 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     on_data = checks.section(dataset, looked)
     left_out = rows_section.left_out(environment["data"].get("bad_samples", ()))
     sections += [replace(on_data, blocks=(*on_data.blocks, *left_out)), _training(run)]
-    task = words(run.task, data.modalities).name
+    task = words(run.task, run.modalities).name
     return Report(
         title=spec.title or run.recipe["name"],
         subtitle=f"{_a(task)} model fine-tuned from {_base(environment)}",
@@ -151,7 +151,7 @@ def _not_done(run: Run) -> list[Text]:
         "explain": ("explanations/importance.json", "why the model answers as it does"),
         "audit": ("audit.json", "whom it treats worse"),
     }
-    if has_pictures(run.section("data", DataSpec).modalities):
+    if has_pictures(run.modalities):
         del steps["explain"]
         said.append(
             Text(
@@ -311,7 +311,15 @@ def _answers(run: Run, data: DataSpec) -> str:
     classes = ", ".join(run.labels)
     if data.label is not None:
         return f"{data.label}: {classes}" if classes else data.label
-    return classes or described(run.task, 0, None)
+    return classes or described(run.task, 0, None, run.modalities)
+
+
+def _showing(run: Run) -> str:
+    """Say how a picture is brought into a message for the run's model."""
+    from .multimodal.text.chat.choosing import showing
+
+    file = run.path / "model" / "chat_template.jinja"
+    return showing(file.read_text(encoding="utf-8")) if file.is_file() else "parts"
 
 
 def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
@@ -328,7 +336,7 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         name=run.name,
         base_model=_base(environment),
         base_licence=environment["model"]["licence"],
-        task=words(run.task, data.modalities).tag,
+        task=words(run.task, run.modalities).tag,
         labels=tuple(environment["labels"]),
         data=f"{len(dataset):,} rows" + (f"; {lineage}" if lineage else ""),
         rows={name: count for name, count in environment["data"]["rows"].items() if count},
@@ -339,7 +347,8 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         versions=environment["versions"],
         hub_base=_hub(environment),
         kind=run.task,
-        modalities=data.modalities,
+        modalities=run.modalities,
         label=data.label,
         own_code=run.has(CONFIG) and "auto_map" in read_json(run.path / CONFIG),
+        showing=_showing(run),
     )

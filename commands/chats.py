@@ -46,6 +46,9 @@ def chat_look(
         list[str] | None, typer.Option(help="Column of a picture that is asked about.")
     ] = None,
     answer: Annotated[str | None, typer.Option(help="Column of the answer.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where pictures lie, if not beside the table.")
+    ] = None,
     encoding: Encoding = "utf-8",
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +67,8 @@ def chat_look(
     )
     inputs: dict[str, Modality] = dict.fromkeys(picture or (), "image")
     inputs |= dict.fromkeys(question or (), "text")
-    found = look(table, settings, rows=rows, encoding=encoding, inputs=inputs, label=answer)
+    told: dict[str, Any] = {"inputs": inputs, "label": answer, "folder": folder}
+    found = look(table, settings, rows=rows, encoding=encoding, **told)
     if as_json:
         print_json(found)
         return
@@ -76,7 +80,7 @@ def chat_look(
         console.print(
             f"{one['place']}: {one['learnt']:,} of {one['tokens']:,} tokens are learnt"
             + (f", {one['cut']:,} more are cut off" if one["cut"] else "")
-            + (f"; pictures: {', '.join(one['pictures'])}" if one["pictures"] else ""),
+            + _pictures(one),
             style="bold",
             markup=False,
         )
@@ -108,6 +112,15 @@ def chat_export(
     for note in found["notes"]:
         typer.echo(note)
     typer.echo(out)
+
+
+def _pictures(one: dict[str, Any]) -> str:
+    """Name a row's pictures, each with its tokens."""
+    said = [
+        name if tokens is None else f"{name} ({tokens:,} tokens)"
+        for name, tokens in zip(one["pictures"], one["picture_tokens"], strict=True)
+    ]
+    return f"; pictures: {', '.join(said)}" if said else ""
 
 
 def _drawn(pieces: list[dict[str, Any]], coloured: bool) -> Text:

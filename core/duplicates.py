@@ -52,9 +52,9 @@ def count(
             cells = [files_in(cell) for cell in encoded.dictionary.to_pylist()]
             names = list(dict.fromkeys(name for cell in cells for name in cell))
             known = dict(zip(names, contents(names, folder), strict=True))
-            held = pa.array(["\0".join(known[name] for name in cell) for cell in cells], pa.string())
-            same = held.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-            exact.append(same.astype(np.int64)[codes])
+            held = ["\0".join(known[name] for name in cell) for cell in cells]
+            same = pa.array(held, pa.string()).dictionary_encode().indices
+            exact.append(same.to_numpy(zero_copy_only=False).astype(np.int64)[codes])
             near.append(exact[-1])
             continue
         exact.append(codes)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SEEN = 50
 """Rows whose cells are looked into."""
 
+ANSWER = "answer"
+
 WORDS, TAGS = ("tokens", "words"), ("tags", "ner_tags", "labels", "pos_tags", "label")
 
 
@@ -90,7 +92,11 @@ def _chat(table: pd.DataFrame, columns: Mapping[str, str]) -> Shape | None:
     if form.answers is None or _names_files(first, form.columns):
         return None
     asks, answers = form.asks[0], form.answers
-    return Shape("chat", f"“{asks}” is answered in “{answers}”", form.columns)
+    # What is asked about pictures under this name is answered by one of a few words.
+    if form.pictures and answers.strip().lower() == ANSWER:
+        return None
+    reason = f"“{asks}” is answered in “{answers}”"
+    return Shape("chat", reason, form.columns, pictures=form.pictures)
 
 
 def _names_files(first: Mapping[str, Any], known: Sequence[str]) -> bool:

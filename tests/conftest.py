@@ -202,6 +202,69 @@ def finished(raw_recipe: dict[str, object], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
+def picture_chats(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw 40 scenes with chats about them: a folder with two tables, and a model of LLaVA's kind.
+
+    In ``chats.json`` the first row of seven has no picture and the second one has two; in
+    ``asked.csv`` every row has a picture, a question and an answer. ``model`` has random weights.
+    """
+    import json
+
+    import numpy as np
+
+    from pellucid.assets.samples.scenes_drawing import draw
+    from pellucid.assets.samples.scenes_things import scene
+    from pellucid.assets.samples.scenes_words import questions
+    from pellucid.benchmarks.learning.random_writers import write
+
+    folder = tmp_path_factory.mktemp("picture_chats")
+    write("llava", folder / "model")
+    chats, asked = [], []
+    for number in range(40):
+        rng = np.random.default_rng([5, number])
+        one = scene(rng)
+        draw(one, 48).save(folder / f"{number}.png")
+        first, second = questions(one, rng)[:2]
+        own = f"{number}.png"
+        shown = {0: [], 1: [own, "0.png"]}.get(number % 7, [own])
+        said = ("<image>" * len(shown) + first.text, first.answer, second.text, second.answer)
+        roles = ("user", "assistant") * 2
+        messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+        chats.append({"messages": messages, "images": shown})
+        asked.append({"picture": f"{number}.png", "question": first.text, "answer": first.answer})
+    (folder / "chats.json").write_text(json.dumps(chats))
+    pd.DataFrame(asked).to_csv(folder / "asked.csv", index=False)
+    return folder
+
+
+def _picture_recipe(folder: Path, name: str) -> dict[str, object]:
+    asked = {"inputs": {"picture": "image", "question": "text"}, "label": "answer"}
+    ending = "asked.csv" if name == "asked" else "chats.json"
+    return {
+        "name": name,
+        "data": {"source": str(folder / ending)} | (asked if name == "asked" else {}),
+        "model": {"name": str(folder / "model"), "task": "chat"},
+        "train": {"max_steps": 2, "batch_size": 16, "precision": "fp32"},
+        "evaluate": {"replicates": 100, "baselines": False, "new_tokens": 4},
+    }
+
+
+@pytest.fixture(scope="session")
+def picture_recipe(picture_chats: Path) -> Callable[[str], dict[str, object]]:
+    """Give what returns the plain data of a recipe: of ``chats``, or of what is ``asked``."""
+    return lambda name: _picture_recipe(picture_chats, name)
+
+
+@pytest.fixture(scope="session")
+def picture_chat_run(picture_chats: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Carry the recipe of the chats out once; tests must not change the run's folder."""
+    from pellucid import Recipe, execute
+
+    runs = tmp_path_factory.mktemp("picture_chats") / "runs"
+    return execute(Recipe.of(_picture_recipe(picture_chats, "chats")), runs).path
+
+
+@pytest.fixture(scope="session")
 def vocabulary() -> tuple[set[str], set[str]]:
     """Give the words that speak for and against in the sentences."""
     return set(GOOD), set(BAD)

@@ -40,7 +40,7 @@ def role_name(role: str) -> str:
 
 def messages_of(cell: Any) -> list[Said] | None:
     """Read a cell that holds a list of messages, or one message; None where it holds none."""
-    from ...multimodal.text.chat.formats import Unreadable, said
+    from ...multimodal.text.chat.messages import Unreadable, said
 
     if isinstance(cell, str):
         if not cell.lstrip().startswith(("[", "{")):
@@ -58,11 +58,13 @@ def messages_of(cell: Any) -> list[Said] | None:
 
 
 def said_of(messages: Sequence[Mapping[str, Any]]) -> list[Said]:
-    """Return messages as they are shown; calls of tools stand there as JSON."""
+    """Return messages as they are shown: pictures by a word, calls of tools as JSON."""
+    from ...multimodal.text.chat.contents import shown
+
     out = []
     for one in messages:
         calls = one.get("tool_calls")
-        parts = [str(one.get("content") or "")]
+        parts = [shown(one.get("content") or "")]
         if calls:
             parts.append(json.dumps(calls, ensure_ascii=False, indent=1))
         remark = tr("calls a tool") if calls else ""

@@ -179,3 +179,12 @@ def test_real_tables(real_data: Any, tmp_path: Path, file: str, task: str) -> No
     folder, name = file.split("/")
     written = write_recipe(real_data(folder) / name, tmp_path / "r.yaml")
     assert Recipe.load(written).model.task == task
+
+
+def test_pictures_of_chats_are_pictures() -> None:
+    found = shape_of(table(messages=json.dumps(TALK), images=json.dumps(["a.png"])))
+    assert found is not None and found.task == "chat" and found.named
+    assert (found.holds("images"), found.holds("messages")) == ("image", None)
+    found = shape_of(table(instruction="Do.", output="Done.", images="a.png"))
+    assert found is not None and found.task == "chat" and found.pictures == ("images",)
+    assert shape_of(table(prompt="Is it?", answer="Yes.", image="a.png")) is None

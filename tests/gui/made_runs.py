@@ -187,6 +187,32 @@ def preference() -> tuple[dict[str, Any], dict[str, Any]]:
     return frame, measured(metrics, {"accuracy": 0.5, "margin": 0.0, "preference_loss": 0.693})
 
 
+def contrastive() -> tuple[dict[str, Any], dict[str, Any]]:
+    said = [f"a red circle left of {row} stars" for row in range(ROWS)]
+    ranks = np.arange(ROWS) % 5 + 1
+    frame = _base() | {
+        "prediction": [said[(row + rank - 1) % ROWS] for row, rank in enumerate(ranks)],
+        "similarity": np.linspace(0.1, 0.4, ROWS),
+        "image": np.arange(ROWS),
+        "text": np.arange(ROWS),
+        "image_rank": np.arange(ROWS) % 3 + 1,
+        "text_rank": ranks,
+        "nearest_image": [f"r{(row + row % 3) % ROWS:03d}" for row in range(ROWS)],
+        "nearest_text": [said[(row + rank - 1) % ROWS] for row, rank in enumerate(ranks)],
+        "input:caption": said,
+    }
+    metrics = {
+        "image_to_text_recall_at_1": 0.2,
+        "image_to_text_recall_at_10": 0.93,
+        "image_to_text_median_rank": 3.0,
+        "text_to_image_recall_at_1": 0.33,
+        "text_to_image_recall_at_10": 0.95,
+        "text_to_image_median_rank": 2.0,
+    }
+    before = {"text_to_image_recall_at_1": 0.03, "text_to_image_median_rank": 16.0}
+    return frame, measured(metrics, before, "chance")
+
+
 MAKERS = {
     "regression": regression,
     "multilabel": multilabel,
@@ -196,6 +222,7 @@ MAKERS = {
     "causal_lm": masked_lm,
     "chat": chat,
     "preference": preference,
+    "contrastive": contrastive,
 }
 
 

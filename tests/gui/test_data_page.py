@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 
 from pellucid.core.look import Lengths
 from pellucid.gui.frame.child import Child
-from pellucid.gui.pages.data.asked import Asked, shell
+from pellucid.gui.pages.data.asked import Asked, shell, task_of
 from pellucid.gui.pages.data.filter_bar import Condition
 from pellucid.gui.pages.data.reading import count_group
 from pellucid.gui.pages.data.side import _cut
@@ -479,3 +480,16 @@ def test_long_rows_are_cut_only_where_the_task_cuts_them(task, cut, said):
         counts=(100,),
     )
     assert _cut(seen, task) == said
+
+
+def test_pictures_with_texts_from_which_a_label_was_taken_belong_together():
+    columns = [
+        SimpleNamespace(name="image", role="input", modality="image"),
+        SimpleNamespace(name="caption", role="input", modality="text"),
+        SimpleNamespace(name="kind", role="label", modality=None),
+    ]
+    look = SimpleNamespace(columns=columns, task="classification")
+    roles = {one.name: one.role for one in columns}
+    assert task_of(look, roles) == "classification"
+    assert task_of(look, {**roles, "kind": "none"}) == "contrastive"
+    assert task_of(look, {**roles, "kind": "none", "image": "none"}) == "masked_lm"

@@ -153,6 +153,9 @@ def picture_run(window: MainWindow, finished_run: Callable[..., Path], tmp_path:
     recipe = yaml.safe_load((run / "recipe.yaml").read_text())
     recipe["data"]["inputs"] = {"image": "image", "question": "text"}
     (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    environment = json.loads((run / "environment.json").read_text())
+    environment["data"]["inputs"] = recipe["data"]["inputs"]
+    (run / "environment.json").write_text(json.dumps(environment))
     rows = pd.read_parquet(run / "predictions.parquet")
     files = [pictures[row % len(pictures)] for row in range(len(rows))]
     rows["input:image"] = [f"{one.parent.name}/{one.name}" for one in files]

@@ -66,6 +66,7 @@ def test_keys_that_do_not_matter_are_out_of_sight(
         "data.labels": {"multilabel"},
         "model.stride": {"extractive_qa", "token_classification"},
         "model.chat_template": {"chat", "preference"},
+        "evaluate.prompts": {"contrastive"},
         "explain.methods": {"classification"},
         "audit.positive": {"classification"},
     }
@@ -92,7 +93,8 @@ def test_every_rule_names_keys_and_tasks_that_there_are() -> None:
 
 @pytest.mark.parametrize("name", get_args(Task))
 def test_metrics_that_are_suggested_are_measured(name: str) -> None:
-    data = DataSpec.model_validate({"source": "t.csv", "inputs": {"text": "text"}, "label": "y"})
+    inputs = {"text": "text", "image": "image"} if name == "contrastive" else {"text": "text"}
+    data = DataSpec.model_validate({"source": "t.csv", "inputs": inputs, "label": "y"})
     task = make(name, data, ModelSpec(), TrainSpec(), EvaluateSpec())
     assert set(METRICS[name]) <= set(task.validated)
     assert task.metric in METRICS[name]
@@ -210,7 +212,7 @@ def test_what_a_recipe_without_task_points_to() -> None:
     assert fitting({}) == Fitting("classification", "full", False)
     assert fitting({"data": {"labels": ["a", "b"]}}).task == "multilabel"
     assert fitting({"model": {"task": "chat", "adapt": {"kind": "lora"}}}) == Fitting(
-        "chat", "lora", True
+        "chat", "lora", True, ("text", "image")
     )
     assert fitting({"model": {"task": "nonsense"}}).task == "classification"
     assert (

@@ -244,6 +244,23 @@ def test_margins_of_preferences(open_task: Callable[..., ResultsPage], wait_unti
     wait_until(lambda: sorted(shown(pane)) == sorted(table["id"][margin <= 0]))
 
 
+def test_pairs_that_do_not_find_each_other_come_first(
+    open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    page = open_task("contrastive")
+    pane = rows_of(page, wait_until)
+    table = frame(page)
+    worse = table[["image_rank", "text_rank"]].max(axis=1)
+    order = worse.sort_values(ascending=False, kind="stable").index
+    assert shown(pane) == table["id"][order].tolist()
+    first = table.set_index("id").loc[shown(pane)[0]]
+    said = f"its text in place {first.text_rank}, the text its picture in {first.image_rank}"
+    assert said in pane.detail.verdict.text()
+    assert first.nearest_text in pane.detail.numbers.text()
+    pane.chips["right"].click()
+    wait_until(lambda: sorted(shown(pane)) == sorted(table["id"][worse == 1]))
+
+
 def test_words_are_found_in_the_texts(
     open_task: Callable[..., ResultsPage], wait_until: Wait
 ) -> None:
@@ -363,3 +380,36 @@ def test_cards_fill_the_width_however_many_there_were_before(
         last = max(card.geometry().right() for card in seen)
         assert cards.width() - last <= 2
         shutil.rmtree(window.workspace.runs / task)
+
+
+def test_rows_left_out_stand_on_the_overview(
+    window: MainWindow, wait_until: Wait, open_task: Callable[..., ResultsPage]
+) -> None:
+    page = open_task("regression")
+    assert page._pane("overview").left_out.isHidden()  # type: ignore[attr-defined]
+    bad = [
+        {
+            "source": "/data/table.csv",
+            "row": row,
+            "column": "photo",
+            "cell": f"photos/{row}.jpg",
+            "reason": "it is damaged or cut off",
+        }
+        for row in (3, 8)
+    ]
+    run = made_runs.bring(window.workspace.path, "multilabel")
+    environment = json.loads((run / "environment.json").read_text())
+    environment["data"]["bad_samples"] = bad
+    (run / "environment.json").write_text(json.dumps(environment))
+    window.watch.look()
+    window.go("results", run=run, pane="overview")
+    wait_until(lambda: page.reading is not None and page.reading.path == run)
+    left_out: Any = page._pane("overview").left_out  # type: ignore[attr-defined]
+    assert not left_out.isHidden()
+    cells = left_out.inside.model()
+    rows = [[cells.index(row, at).data() for at in range(5)] for row in range(cells.rowCount())]
+    assert [(row[1], row[3], row[4]) for row in rows] == [
+        ("3", "photos/3.jpg", "it is damaged or cut off"),
+        ("8", "photos/8.jpg", "it is damaged or cut off"),
+    ]
+    assert left_out.named.name.startswith("data.rows-left-out")  # as `pellucid export` knows it

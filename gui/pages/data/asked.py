@@ -193,6 +193,9 @@ def task_of(look: Look, roles: Mapping[str, Role]) -> str:
         return "multilabel"
     if roles_are_guessed(look, roles) or look.task in OWN_COLUMNS:
         return look.task
+    read = sorted(one.modality or "text" for one in look.columns if roles[one.name] == "input")
+    if "label" not in has and read == ["image", "text"]:
+        return "contrastive"
     return "classification" if "label" in has else "masked_lm"
 
 

@@ -1,4 +1,7 @@
-"""The pictures and sounds that a table's cells name, found in the table's folder."""
+"""The pictures and sounds that a table's cells name, found in the table's folder.
+
+A cell names one file, or several as a list; the first of them is its small picture.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ from PySide6.QtGui import QIcon
 
 from ....core.folders import home
 from ....core.look import Look
+from ....core.look_files import files_in
 from ....multimodal.draw import PICTURED
 from ....multimodal.media import Unreadable, resolve
 from ...widgets.parts import Part
 from ...widgets.thumbnails import Thumbnails
 
 KNOWN = 20_000
-"""Cells of which it is kept where their files lie."""
+"""Names of which it is kept where their files lie."""
 
 
 class RowFiles:
@@ -60,7 +64,8 @@ class RowFiles:
 
         def draws(at: int, modality: str) -> Callable[[int], QIcon | None]:
             def draw(row: int) -> QIcon | None:
-                path = self._path(self._cell(at, row))
+                names = self._names(at, row)
+                path = self._path(names[0]) if names else ""
                 return self._thumbnails.of(modality, path) if path else None
 
             return draw
@@ -69,15 +74,18 @@ class RowFiles:
 
     def parts(self, row: int) -> Sequence[Part]:
         """Return a row's pictures and sounds."""
-        cells = [(name, kind, self._cell(at, row)) for at, (name, kind) in self._columns.items()]
-        return [Part(name, kind, cell, self._path(cell)) for name, kind, cell in cells if cell]
+        return [
+            Part(column, kind, name, self._path(name))
+            for at, (column, kind) in self._columns.items()
+            for name in self._names(at, row)
+        ]
 
-    def _cell(self, at: int, row: int) -> str:
-        return str(self._table.columns[at][row].as_py() or "")
+    def _names(self, at: int, row: int) -> list[str]:
+        return files_in(self._table.columns[at][row].as_py())
 
-    def _found(self, cell: str) -> str:
-        """Return where a cell's file lies; empty where it isn't in the table's folder."""
+    def _found(self, name: str) -> str:
+        """Return where a file lies; empty where it isn't in the table's folder."""
         try:
-            return str(resolve(cell, self._folder)) if cell else ""
+            return str(resolve(name, self._folder))
         except Unreadable:
             return ""

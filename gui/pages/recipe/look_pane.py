@@ -160,9 +160,7 @@ class LookPane(QWidget):
             self._column.addWidget(label(_head(one), "muted", wrap=True))
             if one["pictures"] and asked is not None:
                 folder = asked.folder or home(asked.table)
-                seen = LookPictures(
-                    self.thumbnails, folder, one["pictures"], one["picture_tokens"]
-                )
+                seen = LookPictures(self.thumbnails, folder, one["pictures"], one["picture_tokens"])
                 self._column.addWidget(seen)
                 self.pictures.append(seen)
             text = MarkedText(self._context.theme, tr("A rendered row"), tallest=420)
