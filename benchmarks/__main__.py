@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from . import bundled, domain_adaptation, finetune, head, learns, lora, media, predict, window
+from . import (
+    bundled,
+    domain_adaptation,
+    finetune,
+    head,
+    learns,
+    lora,
+    media,
+    predict,
+    vlm,
+    window,
+)
 
 BENCHMARKS = {
     "finetune": finetune,
@@ -15,6 +26,7 @@ BENCHMARKS = {
     "domain-adaptation": domain_adaptation,
     "bundled": bundled,
     "media": media,
+    "vlm": vlm,
     "window": window,
 }
 

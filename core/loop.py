@@ -28,6 +28,8 @@ from .jobs import CancelToken
 from .kept_memory import kept_memory
 from .metrics import higher_is_better
 from .quick_attention import quick_attention
+from .quick_gradient import quick_gradient
+from .quick_lora import quick_lora
 from .schedule import rate_factor
 from .spec import TrainSpec
 from .step import Loss, Validate, begin
@@ -47,6 +49,8 @@ class Fitted:
 
 @quick_masks()
 @quick_attention()
+@quick_gradient()
+@quick_lora()
 @kept_memory()
 def fit(
     model: torch.nn.Module,

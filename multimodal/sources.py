@@ -51,6 +51,7 @@ BUNDLED = {
     "bundled/clip": _own(
         "clip", "3bd6621ee23eb20987ed5b51b9faf16641426a7d253d0f5ba83c3d542c863cf3"
     ),
+    "bundled/vlm": _own("vlm", "659f7ce7750cf520f0610548ed7af486d214bf2d5e6410ffe8bdde9a9e90458a"),
     "bundled/chat": _own(
         "chat", "30638758b6f7b9804737249428a463a04464503d3a339c3648cfcefd7e246c19"
     ),

@@ -45,7 +45,7 @@ def abilities(model: torch.nn.Module) -> Abilities:
     model = _bare(model)
     known: Abilities | None = getattr(model, _KNOWN, None)
     if known is None:
-        caches = "use_cache" in inspect.signature(model.forward).parameters
+        caches = _caches(model)
         known = Abilities(caches and keeps_apart(model), _selects(model), caches)
         setattr(model, _KNOWN, known)
     return known
@@ -112,6 +112,25 @@ def _selecting(body: torch.nn.Module, places: torch.Tensor) -> Iterator[None]:
         yield
     finally:
         handle.remove()
+
+
+@torch.no_grad()
+def _caches(model: torch.nn.Module) -> bool:
+    """Say whether a model keeps keys and values; one that passes all on has to be tried."""
+    taken = inspect.signature(model.forward).parameters.values()
+    if any(one.name == "use_cache" for one in taken):
+        return True
+    if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken):
+        return False
+    ids = torch.tensor([[3, 1, 2]], device=next(model.parameters()).device)
+    training = model.training
+    model.eval()
+    try:
+        return getattr(model(input_ids=ids), "past_key_values", None) is not None
+    except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
+        return False
+    finally:
+        model.train(training)
 
 
 @torch.no_grad()

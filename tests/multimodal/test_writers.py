@@ -20,6 +20,7 @@ from pellucid.errors import ModelError
 from pellucid.multimodal.models import reload
 from pellucid.multimodal.processors import reload_processor
 from pellucid.multimodal.spec import ModelSpec
+from pellucid.multimodal.text.token_losses import abilities
 
 ANSWERS = ("a dark one", "a bright one, with more to say")
 
@@ -109,6 +110,24 @@ def test_only_what_the_assistant_says_is_learnt(model: Path, folder: Path) -> No
         said = processor.tokenizer.decode(batch["target"], skip_special_tokens=False)
         messages = json.loads(dataset.inputs["messages"][row])
         assert said == "".join(one["content"] + "</s>" for one in messages[1::2])
+
+
+def test_no_keys_and_values_are_kept_while_it_learns(model: Path, folder: Path) -> None:
+    """Only generating asks for them; with them none could be told apart that are packed."""
+    processor = reload_processor(model, ["text", "image"])
+    samples = task(model, folder).encode(processor, load(data(folder), "chat"))
+    loaded = reload("a model that writes", model)
+    assert abilities(loaded).caches
+    kept: list[Any] = []
+    body: Any = loaded.base_model
+    body.register_forward_hook(
+        lambda _module, _given, found: kept.append(found.get("past_key_values"))
+    )
+    batch = samples.batch(np.array([1]))
+    loaded(**{name: value for name, value in batch.items() if not name.startswith("target")})
+    assert kept.pop() is not None
+    task(model, folder).loss(loaded, batch)
+    assert kept == [None]
 
 
 def test_it_trains_saves_loads_and_answers(model: Path, folder: Path, tmp_path: Path) -> None:

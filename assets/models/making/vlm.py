@@ -24,7 +24,7 @@ from .encoders import SIDE, image_processor
 from .saved import save
 from .vlm_scenes import CAPTION, PLACE, descriptions, talk, varied
 
-DEFAULTS = {"vlm": Defaults(count=30_000, epochs=5)}
+DEFAULTS = {"vlm": Defaults(count=14_000, epochs=3)}
 VOCABULARY = 1024
 LENGTH = 512
 """Tokens that the model reads."""
@@ -102,10 +102,15 @@ def make(name: str, out: Path, work: Path, *, count: int, epochs: int, seed: int
             "id": "id",
             "split": {"column": "split"},
         },
-        "model": {"name": str(begun), "task": "chat", "max_length": LENGTH},
+        "model": {
+            "name": str(begun),
+            "task": "chat",
+            "max_length": LENGTH,
+            "adapt": {"parts": ["vision", "connector", "language"]},
+        },
         "train": {
             "epochs": epochs,
-            "learning_rate": 1.5e-3,
+            "learning_rate": 1e-3,
             "schedule": "cosine",
             "batch_size": 32,
             "weight_decay": 0.02,
@@ -227,13 +232,14 @@ def network(tokenizer: Any) -> Any:
 
     from ....multimodal.sources import locate
 
+    made: Any = transformers
     source = locate("bundled/image").reference
     seeing = transformers.AutoModel.from_pretrained(source, dtype=torch.float32)
     known = seeing.config
     stages = ["stage1", "stage2", "stage3"]  # the fourth leaves 2 × 2 places, too few to say where
-    tower = transformers.DPTConfig(
+    tower = made.DPTConfig(
         is_hybrid=True,
-        backbone_config=transformers.ResNetConfig(
+        backbone_config=made.ResNetConfig(
             embedding_size=known.embedding_size,
             hidden_sizes=known.hidden_sizes[:3],
             depths=known.depths[:3],
@@ -249,7 +255,7 @@ def network(tokenizer: Any) -> Any:
         num_attention_heads=4,
         initializer_range=0.05,
     )
-    writer = transformers.LlamaConfig(
+    writer = made.LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=128,
         intermediate_size=320,
@@ -262,8 +268,8 @@ def network(tokenizer: Any) -> Any:
         pad_token_id=tokenizer.pad_token_id,
         initializer_range=0.05,
     )
-    model = transformers.LlavaForConditionalGeneration(
-        transformers.LlavaConfig(
+    model = made.LlavaForConditionalGeneration(
+        made.LlavaConfig(
             vision_config=tower,
             text_config=writer,
             image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),

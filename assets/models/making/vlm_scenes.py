@@ -32,6 +32,7 @@ ASKED = ("describe the picture.", "what do you see?", "what does the picture sho
 """Ways of asking for a description."""
 
 _ORIGINAL, _SINGLE, _RECOLOURED, _PAPERED = 0.4, 0.4, 0.5, 0.6
+_PRESENCES, _DESCRIBED = 3, 0.6
 _DEVIATION = 24.0
 _RADII = (0.05, 0.24)
 _EDGE = 0.01
@@ -59,15 +60,17 @@ def varied(rng: np.random.Generator) -> Scene:
 
 
 def talk(one: Scene, rng: np.random.Generator) -> list[Question]:
-    """Return questions about a scene, with a request for a description, in random order."""
-    asked = [*questions(one, rng), _presence(one, rng)]
+    """Return questions about a scene, some with a request for a description, in random order."""
+    # Whether something is there is the hardest to learn, since nothing but both together tells.
+    asked = [*questions(one, rng), *(_presence(one, rng) for _ in range(_PRESENCES))]
     if len(one.items) == 1:
         asked.append(_only(one, rng))
     item = pick(rng, one.items)
     where = place(item)
     if where is not None:
         asked.append(Question(f"where is the {_called(item, one.items)}?", where, PLACE))
-    asked.append(Question(pick(rng, ASKED), caption(one, rng), CAPTION))
+    if rng.random() < _DESCRIBED:
+        asked.append(Question(pick(rng, ASKED), caption(one, rng), CAPTION))
     return shuffled(rng, asked)
 
 
