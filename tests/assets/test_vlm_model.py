@@ -253,4 +253,4 @@ def test_it_answers_most_questions_about_scenes_that_it_never_saw(bundled: Any) 
         pairs = zip(written, expected, strict=True)
         right.append(sum(answer.strip() == one for answer, one in pairs))
     assert right[0] >= 55
-    assert right[1] <= right[0] - 20  # it looks: of another picture it says something else
+    assert right[1] <= right[0] - 12  # it looks: of another picture it says something else
