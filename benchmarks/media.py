@@ -23,6 +23,8 @@ from .sides import Figures, timed
 
 OURS, THEIRS = "pellucid", "trainer"
 
+CLASSIFYING = [name for name, kind in KINDS.items() if kind.model["task"] == "classification"]
+
 USED = (
     "pellucid.core.training",
     "pellucid.multimodal.fusion.load",
@@ -40,7 +42,7 @@ USED = (
 
 def options(command: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    command.add_argument("--kind", choices=list(KINDS), required=True)
+    command.add_argument("--kind", choices=CLASSIFYING, required=True)
     command.add_argument("--epochs", type=int, default=3)
     command.add_argument("--rows", type=int, default=0, help="training rows; 0: all")
     command.add_argument("--against", choices=["default", "tuned"], default="default")

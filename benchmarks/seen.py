@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ class Kind:
         The recipe's section `model`.
     train
         What the recipe's section `train` says beside the defaults.
+    evaluate
+        The same of the section `evaluate`.
+    metric
+        What its runs are measured by.
     """
 
     folder: str
@@ -37,6 +41,8 @@ class Kind:
     inputs: dict[str, str]
     model: dict[str, Any]
     train: dict[str, Any]
+    evaluate: dict[str, Any] = field(default_factory=dict)
+    metric: str = "accuracy"
 
     @property
     def data(self) -> Path:
@@ -69,7 +75,7 @@ class Kind:
             },
             "model": dict(self.model),
             "train": {**self.train, "seed": seed, "checkpoint_steps": None, **train},
-            "evaluate": {"splits": ["test"]},
+            "evaluate": {"splits": ["test"], **self.evaluate},
         }
 
 
@@ -158,6 +164,24 @@ KINDS = {
             "batch_size": 64,
             "early_stopping": {"patience": 0},
         },
+    ),
+    "answers": Kind(
+        folder="easy_vqa",
+        rows=_questions,
+        inputs={"image": "image", "question": "text"},
+        model={
+            "name": "bundled/vlm",
+            "task": "chat",
+            "adapt": {"parts": ["vision", "connector", "language"]},
+        },
+        train={
+            "epochs": 5,
+            "learning_rate": 1e-3,
+            "schedule": "cosine",
+            "batch_size": 32,
+        },
+        evaluate={"generations": 100_000, "new_tokens": 8, "baselines": False},
+        metric="exact_match",
     ),
 }
 """What is measured, by the name that the command line knows."""
