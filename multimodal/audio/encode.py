@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .. import arrays
 from ..arrays import Kind
 from ..media import once_more
+from ..padding import Padding
 from .read import Sound, read
 
 if TYPE_CHECKING:
@@ -74,6 +75,15 @@ class EncodedAudio:
 
     def __len__(self) -> int:
         return len(self.cut)
+
+    @property
+    def padding(self) -> Padding:
+        """How batches of these are padded."""
+        if self.fixed:
+            return Padding()
+        name = self.extractor.model_input_names[0]
+        fill = {name: float(self.extractor.padding_value), "attention_mask": 0}
+        return Padding(fill, frozenset(fill if self.extractor.padding_side == "left" else ()))
 
     @property
     def lengths(self) -> NDArray[np.int64]:

@@ -1,23 +1,22 @@
-"""One sound cut into segments that can be left out, and drawn with their scores."""
+"""One sound cut into segments that can be left out."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from .. import arrays
-from ..media import shown
-from ..palette import LIGHT, Palette
+from ..hierarchy import Hierarchy, halved
+from ..shares import Shares, shares
 from .encode import EncodedAudio, analysed
 from .mask import Masker, masker
+from .outline import Outline
 from .read import Sound
-from .score_map import score_map, score_map_png
 from .segments import Cells, Spans, cells, equal, quiet
 
 if TYPE_CHECKING:
@@ -69,15 +68,44 @@ class SegmentedSound:
         )
         return copies.batch(np.arange(len(found)))
 
-    def html(self, scores: NDArray[np.float64], scale: float | None = None) -> Markup:
-        """Colour the segments by their scores for a page."""
-        return score_map(self.sound, self.segments, scores, scale=scale, name=shown(self.file))
+    def summed(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Sum numbers over each segment, by the share that it has in each of them.
 
-    def png(
-        self, scores: NDArray[np.float64], scale: float | None = None, palette: Palette = LIGHT
-    ) -> bytes:
-        """Colour the segments by their scores as a PNG file."""
-        return score_map_png(self.sound, self.segments, scores, scale=scale, palette=palette)
+        Parameters
+        ----------
+        values
+            Of what the model hears, shape (size, …); what stands behind the sound is padding.
+        """
+        return self.shares.summed(values)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Which segments each of the model's numbers comes from."""
+        return shares(self)
+
+    @property
+    def parts(self) -> NDArray[np.int64]:
+        """Which of the sample's sounds each segment is of: there is one."""
+        return np.zeros(len(self), np.int64)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Number of each span, or of each cell's column and band; shape (segments, 1 or 2)."""
+        one, numbers = self.segments, np.arange(len(self))
+        if isinstance(one, Spans):
+            return numbers[:, None].astype(np.float64)
+        columns = len(one.frames) - 1
+        return np.stack([numbers % columns, numbers // columns], axis=1).astype(np.float64)
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """How segments are grouped: the sound is halved in time, then each span in frequency."""
+        return halved(self.positions, in_turn=True)
+
+    @property
+    def outline(self) -> Outline:
+        """What is drawn."""
+        return Outline(self.file, self.segments)
 
 
 def segmented(

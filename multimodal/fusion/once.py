@@ -7,7 +7,7 @@ and the statistics of batches make each sample's features its own.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from ..encode import Repeated, Together
 
 MOST = 1 << 28
 """Bytes of features that are kept; beyond, they are forgotten and what is needed is made again."""
+
+FEATURES = {"image": "seen", "text": "read"}
+"""By modality, under which name a `FusedModel` is given the features of a part."""
 
 Rows = NDArray[np.int64]
 Features = dict[Hashable, torch.Tensor]
@@ -41,10 +44,32 @@ def once(model: torch.nn.Module, samples: Any) -> Any:
     own = samples if isinstance(samples, Together) else getattr(samples, "samples", None)
     if not isinstance(own, Together) or set(own.parts) != {"image", "text"}:
         return samples
+    return Once(model, own) if is_fused(model) else samples
+
+
+def is_fused(model: torch.nn.Module) -> bool:
+    """Whether a model is, or wraps, a `FusedModel`."""
     from .modeling import FusedModel
 
-    fused = any(isinstance(part, FusedModel) for part in model.modules())
-    return Once(model, own) if fused else samples
+    return any(isinstance(part, FusedModel) for part in model.modules())
+
+
+def batch_of(features: Mapping[str, Sequence[torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Return a model's inputs for samples whose parts are encoded.
+
+    Parameters
+    ----------
+    features
+        By modality (`FEATURES`) those of each sample, without padding; shape (places, width).
+    """
+    texts = features["text"]
+    sizes = torch.tensor([len(one) for one in texts])
+    mask = torch.arange(int(sizes.max())) < sizes[:, None]
+    padded = {
+        name: torch.nn.utils.rnn.pad_sequence(list(features[kind]), batch_first=True)
+        for kind, name in FEATURES.items()
+    }
+    return {**padded, "attention_mask": mask.long()}
 
 
 @dataclass(eq=False)
@@ -84,14 +109,12 @@ class Once:
         pictures, texts = self._pictures(rows), self._texts(rows)
         self._encode("image", self.seen, pictures, rows)
         self._encode("text", self.read, texts, rows)
-        read = [self.read[name] for name in texts]
-        sizes = torch.tensor([len(one) for one in read])
-        mask = torch.arange(max(map(len, read))) < sizes[:, None]
-        return {
-            "seen": torch.stack([self.seen[name] for name in pictures]),
-            "read": torch.nn.utils.rnn.pad_sequence(read, batch_first=True),
-            "attention_mask": mask.long(),
-        }
+        return batch_of(
+            {
+                "image": [self.seen[name] for name in pictures],
+                "text": [self.read[name] for name in texts],
+            }
+        )
 
     def _pictures(self, rows: Rows) -> list[Hashable]:
         """Name the picture of each row."""

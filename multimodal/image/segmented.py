@@ -1,24 +1,25 @@
-"""One picture cut into segments that can be left out, and drawn with their scores."""
+"""One picture cut into segments that can be left out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ..media import once_more, shown
-from ..palette import LIGHT, Palette
+from ..hierarchy import Hierarchy, halved
+from ..media import once_more
+from ..shares import Shares, shares
 from .encode import EncodedImages, Processed
 from .mask import Fill, masked, neutral
+from .outline import Outline
 from .placement import Placement, placement
 from .read import read
-from .score_map import score_map, score_map_png
-from .segments import Labels, Pixels, count, grid, single, superpixels
+from .segments import Labels, Pixels, count, grid, middles, single, superpixels
 
 By = Literal["superpixels", "patches", "pixels"]
 
@@ -57,20 +58,45 @@ class SegmentedImage:
         """Return the model's inputs for copies of the picture, each without other segments."""
         return self.numbers(masked(self.pixels, self.labels, keep, self.instead))
 
-    def html(self, scores: NDArray[np.float64], scale: float | None = None) -> Markup:
-        """Colour the segments by their scores for a page."""
-        return score_map(
-            read(self.file), self.labels, scores, place=self.place, scale=scale,
-            name=shown(self.file),
-        )  # fmt: skip
+    def summed(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Sum numbers over each segment; nothing is left over.
 
-    def png(
-        self, scores: NDArray[np.float64], scale: float | None = None, palette: Palette = LIGHT
-    ) -> bytes:
-        """Colour the segments by their scores as a PNG file."""
-        return score_map_png(
-            read(self.file), self.labels, scores, place=self.place, scale=scale, palette=palette
-        )
+        Parameters
+        ----------
+        values
+            Of what the model sees; of shape (channels, height, width), as `pixels`, where the
+            model's processor brings pictures to one size.
+        """
+        if values.shape[-2:] == self.labels.shape:
+            flat = values.reshape(-1, *self.labels.shape).sum(axis=0)
+            found = np.bincount(self.labels.ravel(), flat.ravel(), minlength=len(self))
+            return found.astype(np.float64), 0.0
+        return self.shares.summed(values)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Which segments each of the model's numbers comes from."""
+        return shares(self)
+
+    @property
+    def parts(self) -> NDArray[np.int64]:
+        """Which of the sample's pictures each segment is of: there is one."""
+        return np.zeros(len(self), np.int64)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Where the middle of each segment is, from top and left; shape (segments, 2)."""
+        return middles(self.labels)
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """How segments are grouped: the picture is halved along its longer side, and so on."""
+        return halved(self.positions)
+
+    @property
+    def outline(self) -> Outline:
+        """What is drawn."""
+        return Outline(self.file, self.labels, self.place)
 
 
 def segmented(

@@ -32,6 +32,16 @@ def count(labels: Labels) -> int:
     return int(labels.max(initial=-1)) + 1
 
 
+def middles(labels: Labels) -> NDArray[np.float64]:
+    """Return where the middle of each segment is, from top and left; shape (segments, 2)."""
+    height, width = labels.shape
+    numbers = labels.ravel()
+    sizes = np.bincount(numbers)
+    down = np.bincount(numbers, np.repeat(np.arange(height) + 0.5, width)) / sizes
+    across = np.bincount(numbers, np.tile(np.arange(width) + 0.5, height)) / sizes
+    return np.stack([down, across], axis=1)
+
+
 def patches(height: int, width: int, side: int) -> Labels:
     """Cut a picture into square patches, as vision transformers do.
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..padding import Padding
 from . import token_cache
 from .token_cache import Tokens
 
@@ -54,6 +55,12 @@ class EncodedText:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @property
+    def padding(self) -> Padding:
+        """How batches of these are padded."""
+        fill = {"input_ids": self.pad, "attention_mask": 0, "token_type_ids": self.pad_type}
+        return Padding(fill, frozenset(fill if self.left else ()))
 
     def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> dict[str, torch.Tensor]:
         """Pad some samples to the longest of them.

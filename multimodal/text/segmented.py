@@ -1,18 +1,19 @@
-"""One sample's texts cut into words that can be left out, and drawn with their scores."""
+"""One sample's texts cut into words that can be left out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ..palette import LIGHT, Palette
-from .draw import word_map, word_map_png
+from ..hierarchy import Hierarchy, together
 from .encode import EncodedText, token_spans
+from .hierarchy import hierarchy
+from .outline import Outline
 from .segments import Segment, owners, read_words, separators, words
 
 Instead = Literal["mask", "pad"]
@@ -56,17 +57,39 @@ class SegmentedText:
         out["input_ids"][torch.from_numpy(~kept)] = self.instead
         return out
 
-    def html(self, scores: NDArray[np.float64], scale: float | None = None) -> Markup:
-        """Colour the words by their scores for a page."""
-        texts = [one.text for one in self.words]
-        return word_map(texts, scores, separators=self.between, scale=scale)
+    def summed(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Sum numbers over each word, and over what belongs to none.
 
-    def png(
-        self, scores: NDArray[np.float64], scale: float | None = None, palette: Palette = LIGHT
-    ) -> bytes:
-        """Colour the words by their scores as a PNG file, which is light always."""
-        texts = [one.text for one in self.words]
-        return word_map_png(texts, scores, separators=self.between, scale=scale)
+        Parameters
+        ----------
+        values
+            Of the tokens, padding left out; shape (tokens, …).
+        """
+        flat = values.reshape(len(values), -1).sum(axis=1)
+        inside = self.owners >= 0
+        found = np.bincount(self.owners[inside], flat[inside], minlength=len(self))
+        return found.astype(np.float64), float(flat[~inside].sum())
+
+    @property
+    def parts(self) -> NDArray[np.int64]:
+        """Which of the texts each word stands in; shape (words,)."""
+        return np.array([one.part for one in self.words], np.int64)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """The words' numbers; shape (words, 1)."""
+        return np.arange(len(self), dtype=np.float64)[:, None]
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """How words are grouped: as sentences are built, and each of several texts by itself."""
+        texts = [np.flatnonzero(self.parts == part) for part in np.unique(self.parts)]
+        return together([(hierarchy([self.words[at].text for at in text]), text) for text in texts])
+
+    @property
+    def outline(self) -> Outline:
+        """What is drawn."""
+        return Outline(tuple(one.text for one in self.words), self.between)
 
 
 def segmented(
@@ -97,7 +120,29 @@ def segmented(
         Longest sample in tokens, as in `encode`.
     """
     (spans,) = token_spans(processor, [cell], max_length)
-    every = words(cell)
+    return cut_by(processor, samples, row, cell, words(cell), spans, instead)
+
+
+def cut_by(
+    processor: Any,
+    samples: EncodedText,
+    row: int,
+    cell: tuple[str, ...],
+    every: Sequence[Segment],
+    spans: Sequence[tuple[int, int, int]],
+    instead: Instead,
+) -> SegmentedText:
+    """Cut a sample's texts into words whose places are known, by the characters of its tokens.
+
+    Parameters
+    ----------
+    processor, samples, row, cell, instead
+        As `segmented` takes them.
+    every
+        The texts' words, also those that the model doesn't read.
+    spans
+        For each token its part, its first character and the one behind its last.
+    """
     read = read_words(every, spans)
     number = np.full(len(every) + 1, -1)  # what belongs to no word has number -1, the last place
     number[read] = np.arange(len(read))

@@ -143,7 +143,7 @@ def windows(
         covers[part != 1] = -1
         inside = np.flatnonzero(part == 1)
         first, last = _tokens(covers[inside], answer)
-        before, behind = _around(part, inside, limit)
+        before, behind = surroundings(part, inside, limit)
         room = max(limit - len(before) - len(behind), 1)
         for begin, end in cuts(len(inside), room, stride):
             kept = np.concatenate([before, inside[begin:end], behind])
@@ -196,6 +196,32 @@ def cuts(length: int, room: int, stride: int) -> list[tuple[int, int]]:
         begin = out[-1][0] + step
         out.append((begin, min(begin + room, length)))
     return out
+
+
+def surroundings(
+    part: NDArray[np.int64], inside: NDArray[np.intp], limit: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the tokens in front of the context and behind it, the question cut off if too long.
+
+    Parameters
+    ----------
+    part
+        0 for tokens of the question, 1 for those of the context, -1 for others; shape (tokens,).
+        Of a text alone 0 for its own.
+    inside
+        Places of the tokens that are read in windows.
+    limit
+        Most tokens of a window.
+    """
+    border = int(inside[0]) if len(inside) else len(part)
+    kept = np.ones(len(part), dtype=bool)
+    asked = np.flatnonzero(part == 0)
+    room = limit - int((part < 0).sum())
+    if len(asked) + len(inside) > room:
+        kept[asked[max(room // 2, 0) :]] = False
+    kept[inside] = False
+    places = np.flatnonzero(kept)
+    return places[places < border], places[places >= border]
 
 
 def best_spans(
@@ -274,21 +300,6 @@ def _encodings(
             zip(encoded.encodings, answers[chunk], strict=True), start=first
         ):
             yield place, one, answer
-
-
-def _around(
-    part: NDArray[np.int64], inside: NDArray[np.intp], limit: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the tokens in front of the context and behind it, the question cut off if too long."""
-    border = int(inside[0]) if len(inside) else len(part)
-    kept = np.ones(len(part), dtype=bool)
-    asked = np.flatnonzero(part == 0)
-    room = limit - int((part < 0).sum())
-    if len(asked) + len(inside) > room:
-        kept[asked[max(room // 2, 0) :]] = False
-    kept[inside] = False
-    places = np.flatnonzero(kept)
-    return places[places < border], places[places >= border]
 
 
 def _tokens(covers: NDArray[np.int32], answer: tuple[int, int] | None) -> tuple[int, int]:

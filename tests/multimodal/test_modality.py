@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import soundfile
 import torch
 import transformers
 from PIL import Image
+from scipy.cluster.hierarchy import is_valid_linkage
 
 from pellucid.assets import models
 from pellucid.multimodal.audio.encode import encode as encode_sounds
@@ -30,7 +32,8 @@ RNG = np.random.default_rng(13)
 @pytest.mark.parametrize(
     "name",
     ["read.inspect", "encode.encode", "augment.Augment", "baseline.features", "draw.thumbnail",
-     "draw.facts", "draw.html", "segmented.segmented", "score_map.score_map_png"],
+     "draw.facts", "draw.html", "segmented.segmented", "outline.from_json",
+     "score_map.score_map_png"],
 )  # fmt: skip
 def test_pictures_and_sounds_have_the_same_names(kind: str, name: str) -> None:
     module, function = name.split(".")
@@ -58,7 +61,14 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def check(found: Segmented, batch: dict[str, torch.Tensor], *, near: float = 0) -> None:
+def check(
+    found: Segmented,
+    batch: dict[str, torch.Tensor],
+    kind: str,
+    cells: tuple[str, ...],
+    *,
+    near: float = 0,
+) -> None:
     """Check what holds for segments of every modality."""
     count = len(found)
     assert count > 3
@@ -77,8 +87,37 @@ def check(found: Segmented, batch: dict[str, torch.Tensor], *, near: float = 0) 
     with pytest.raises(ValueError, match="masks of"):
         found.inputs(keep[:, 1:])
     scores = RNG.normal(size=count)
-    assert 'class="scale"' in found.html(scores, 2.0)
-    assert Image.open(io.BytesIO(found.png(scores))).width > 300
+    outline = found.outline
+    assert 'class="scale"' in outline.html(scores, 2.0)
+    drawn = outline.png(scores)
+    assert Image.open(io.BytesIO(drawn)).width > 300
+    assert len(outline.names) == len(found.parts) == len(found.positions) == count
+    assert is_valid_linkage(found.hierarchy)
+    # What is kept as JSON is drawn alike, without the model that read the sample.
+    raw = json.loads(json.dumps(outline.as_json()))
+    again = of(kind).outline.from_json(raw, outline.names, cells)
+    assert again.names == outline.names and again.png(scores) == drawn
+    assert again.html(scores, 2.0) == outline.html(scores, 2.0)
+    check_sums(found, batch[first][0])
+
+
+def check_sums(found: Segmented, sample: torch.Tensor) -> None:
+    """Check that sums over segments are whole, and go where a segment changes the input."""
+    shape = sample.shape if sample.is_floating_point() else (len(sample), 5)
+    values = RNG.normal(size=shape)
+    sums, rest = found.summed(values)
+    assert sums.shape == (len(found),)
+    assert sums.sum() + rest == pytest.approx(values.sum(), abs=1e-6)
+    keep = np.ones((2, len(found)), bool)
+    keep[1, 0] = False
+    whole, without = next(iter(found.inputs(keep).values()))
+    changed = (whole != without).numpy()
+    alone = np.zeros(shape)
+    # Of numbers that the first segment doesn't change nothing is its own, but for those that
+    # happen to be what stands for it.
+    alone[~changed] = 1.0
+    assert abs(found.summed(alone)[0][0]) < 0.05 * changed.sum()
+    assert found.summed(1.0 - alone)[0][0] > 0
 
 
 @pytest.mark.parametrize("by", ["superpixels", "patches", "pixels"])
@@ -88,7 +127,7 @@ def test_pictures(picture: str, by: str) -> None:
     )
     samples = encode_images(processor, [picture])
     found = of("image").segmented.segmented(processor, samples, 0, picture, by=by, wanted=12)
-    check(found, samples.batch(np.array([0])))
+    check(found, samples.batch(np.array([0])), "image", (picture,))
     assert found.place.left > 8 and found.place.top == 0
 
 
@@ -97,7 +136,7 @@ def test_pictures_that_a_processor_cuts_itself(picture: str) -> None:
     samples = Processed(processor, [picture])
     found = of("image").segmented.segmented(processor, samples, 0, picture, by="patches")
     assert found.pixels.shape == (3, 70, 90) and found.place is None
-    check(found, samples.batch(np.array([0])))
+    check(found, samples.batch(np.array([0])), "image", (picture,))
 
 
 EXTRACTORS: dict[str, Any] = {
@@ -115,7 +154,8 @@ def test_sounds(sound: str, name: str, by: str) -> None:
     samples = encode_sounds(extractor, [sound], 10)
     found = of("audio").segmented.segmented(extractor, samples, 0, sound, by=by, wanted=12)
     assert 10 <= len(found) <= 14
-    check(found, samples.batch(np.array([0])), near=2e-3 if by == "cells" else 0)
+    near = 2e-3 if by == "cells" else 0
+    check(found, samples.batch(np.array([0])), "audio", (sound,), near=near)
 
 
 def test_texts(tiny_model: Path) -> None:
@@ -124,7 +164,8 @@ def test_texts(tiny_model: Path) -> None:
     samples = encode_texts(tokenizer, [("x", "y"), cell], 32)
     found = of("text").segmented.segmented(tokenizer, samples, 1, cell, max_length=32)
     assert [one.text for one in found.words][:3] == ["The", "unbelievable", "film"]
-    check(found, samples.batch([1]))
+    check(found, samples.batch([1]), "text", cell)
+    assert found.parts.tolist() == [0] * (len(found) - 3) + [1] * 3
     ids = found.inputs(np.eye(len(found), dtype=bool))["input_ids"].numpy()
     own = samples.batch([1])["input_ids"].numpy()[0]
     for number, row in enumerate(ids):
