@@ -71,7 +71,8 @@ def logits(
         One row of logits per sample, in the samples' order; shape (samples, classes).
     """
     if not processes.sharded():
-        lay_out(model)
+        with torch.inference_mode(False):  # or no gradient could be taken of these weights again
+            lay_out(model)
     samples = once(model, samples)
     place = next(model.parameters()).device
     lengths = samples.lengths

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import matplotlib
@@ -12,12 +13,22 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from ...multimodal.escape import visible
 from ...multimodal.palette import LIGHT, THEMES, Palette
-from ..report.tree import BarFigure, Figure, IntervalFigure, LineFigure
+from ..report.tree import (
+    BarFigure,
+    BeeswarmFigure,
+    Figure,
+    HeatmapFigure,
+    IntervalFigure,
+    LineFigure,
+    MatrixFigure,
+    WaterfallFigure,
+)
 from .canvas import POINTS_PER_INCH, Canvas
+from .heatmap import draw_heatmap
 from .inline import inline
 from .lines import draw_lines
 from .matrix import draw_matrix
-from .rows import draw_bars, draw_intervals
+from .rows import draw_bars, draw_beeswarm, draw_intervals, draw_waterfall
 
 WIDE = 720
 """Pixels of a figure on a desk."""
@@ -108,10 +119,16 @@ def png(
 
 
 def _drawn(figure: Figure, palette: Palette, width: int, *, alone: bool) -> Canvas:
-    if isinstance(figure, LineFigure):
-        return draw_lines(figure, palette, width, alone=alone)
-    if isinstance(figure, IntervalFigure):
-        return draw_intervals(figure, palette, width, alone=alone)
-    if isinstance(figure, BarFigure):
-        return draw_bars(figure, palette, width, alone=alone)
-    return draw_matrix(figure, palette, width, alone=alone)
+    return DRAW[type(figure)](figure, palette, width, alone=alone)
+
+
+DRAW: Mapping[type, Callable[..., Canvas]] = {
+    LineFigure: draw_lines,
+    IntervalFigure: draw_intervals,
+    BarFigure: draw_bars,
+    WaterfallFigure: draw_waterfall,
+    BeeswarmFigure: draw_beeswarm,
+    HeatmapFigure: draw_heatmap,
+    MatrixFigure: draw_matrix,
+}
+"""What draws each kind of figure."""

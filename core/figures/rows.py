@@ -1,4 +1,4 @@
-"""Named values, one row each: dots with whiskers, and bars with a sign.
+"""Named values, one row each: dots with whiskers, bars with a sign, waterfalls and beeswarms.
 
 On a wide sheet a row reads name, picture, number. On a narrow one name and number stand above the
 picture, so that neither has to be cut.
@@ -11,18 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from ...multimodal.palette import Palette
 from ..measured import Measured
 from ..report.numbers import UNDEFINED, number
-from ..report.tree import BarFigure, IntervalFigure
+from ..report.tree import BarFigure, BeeswarmFigure, IntervalFigure, WaterfallFigure
 from .canvas import SMALL, Canvas, new_canvas, span, text_width, ticks
 
 FEW = "few rows"
 MOST_ROWS = 60
 HEAD = 24
 AXIS = 46
+DOT = 5.0
+"""Pixels across a point of many."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,76 @@ def draw_bars(figure: BarFigure, palette: Palette, width: int, *, alone: bool) -
     return canvas
 
 
+def draw_waterfall(figure: WaterfallFigure, palette: Palette, width: int, *, alone: bool) -> Canvas:
+    """Draw numbers that lead from one sum to another; see `core.figures.draw`."""
+    values = figure.values[:MOST_ROWS]
+    sums = figure.start + np.cumsum([0.0, *values])
+    rows = [
+        _Row(name, number(value, signed=True), hover=f"{name}, from {number(before)}")
+        for name, value, before in zip(figure.names, values, sums, strict=False)
+    ]
+    across = span(sums.tolist(), 0.08)
+    canvas, layout, axes = _prepare(figure, rows, across, palette=palette, width=width, alone=alone)
+    _upright(canvas, layout, _across(layout, axes, figure.start), len(rows), palette.muted)
+    for at, (row, value) in enumerate(zip(rows, values, strict=True)):
+        colour = palette.positive if value > 0 else palette.negative
+        (bar,) = axes.barh(
+            [at], [value], left=sums[at], height=15 / layout.step, color=colour, clip_on=False
+        )
+        canvas.name(bar, f"{row.hover}: {row.value}")
+        if not layout.narrow:  # where words stand in between
+            ends = [at, min(at + 1, len(rows) - 1)]
+            axes.plot([sums[at + 1]] * 2, ends, color=palette.muted, linewidth=1)
+    return canvas
+
+
+def draw_beeswarm(figure: BeeswarmFigure, palette: Palette, width: int, *, alone: bool) -> Canvas:
+    """Draw each number as a point, those near to one another apart; see `core.figures.draw`."""
+    values = [one[np.isfinite(one)] for one in figure.values[:MOST_ROWS]]
+    rows = [
+        _Row(name, number(float(one.mean()), signed=True), rows=f"{len(one):,}", hover=name)
+        if len(one)
+        else _Row(name, UNDEFINED, hover=name)
+        for name, one in zip(figure.names, values, strict=False)
+    ]
+    ends = span([0.0, *(float(end) for one in values if len(one) for end in (min(one), max(one)))])
+    canvas, layout, axes = _prepare(figure, rows, ends, palette=palette, width=width, alone=alone)
+    _upright(canvas, layout, _across(layout, axes, 0.0), len(rows), palette.muted, dashes=(4, 3))
+    room = 0.5 * layout.step - (12 if layout.narrow else 4)
+    for at, one in enumerate(values):
+        heights = at + beeswarm((one - ends[0]) / (ends[1] - ends[0]) * layout.plot[1], room) / (
+            layout.step
+        )
+        colours = [palette.positive if value > 0 else palette.negative for value in one]
+        axes.scatter(one, heights, s=DOT**2, c=colours, alpha=0.75, linewidths=0, clip_on=False)
+    return canvas
+
+
+def beeswarm(places: NDArray[np.float64], room: float) -> NDArray[np.float64]:
+    """Move points apart that stand at nearly the same place.
+
+    Parameters
+    ----------
+    places
+        In pixels along the axis; shape (points,).
+    room
+        Pixels that a point may move to either side.
+
+    Returns
+    -------
+    numpy.ndarray
+        Pixels to the side of each point; shape (points,).
+    """
+    bins = np.floor(places / DOT).astype(int)
+    order = np.argsort(bins, kind="stable")
+    _, starts, counts = np.unique(bins[order], return_index=True, return_counts=True)
+    out = np.zeros(len(places))
+    for start, count in zip(starts, counts, strict=True):
+        step = min(DOT, 2 * room / max(count - 1, 1))
+        out[order[start : start + count]] = (np.arange(count) - (count - 1) / 2) * step
+    return out
+
+
 def _interval_row(name: str, value: Measured, *, few: bool, signed: bool) -> _Row:
     shown = number(value.value, signed=signed)
     interval = ""
@@ -101,7 +175,7 @@ def _interval_row(name: str, value: Measured, *, few: bool, signed: bool) -> _Ro
 
 
 def _prepare(
-    figure: IntervalFigure | BarFigure,
+    figure: IntervalFigure | BarFigure | WaterfallFigure | BeeswarmFigure,
     rows: Sequence[_Row],
     ends: tuple[float, float],
     *,

@@ -94,6 +94,42 @@ class BarFigure:
     alt: str
 
 
+@dataclass(frozen=True)
+class WaterfallFigure:
+    """Signed numbers that lead from `start` to the sum of all, one bar behind the other."""
+
+    title: str
+    x_label: str
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    start: float
+    alt: str
+
+
+@dataclass(frozen=True, eq=False)
+class BeeswarmFigure:
+    """Many numbers under each name, every one a point; `values` are arrays of shape (points,)."""
+
+    title: str
+    x_label: str
+    names: tuple[str, ...]
+    values: tuple[NDArray[np.float64], ...]
+    alt: str
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapFigure:
+    """Signed numbers in a table of rows and columns, coloured on one scale around zero."""
+
+    title: str
+    row_label: str
+    column_label: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+    alt: str
+
+
 @dataclass(frozen=True, eq=False)
 class MatrixFigure:
     """Counts in a square, rows are what is true and columns what was predicted."""
@@ -122,7 +158,15 @@ class Gallery:
     drawings: tuple[Drawing, ...]
 
 
-Figure = LineFigure | IntervalFigure | BarFigure | MatrixFigure
+Figure = (
+    LineFigure
+    | IntervalFigure
+    | BarFigure
+    | WaterfallFigure
+    | BeeswarmFigure
+    | HeatmapFigure
+    | MatrixFigure
+)
 Block = Text | Table | Figure | Drawing | Gallery
 
 

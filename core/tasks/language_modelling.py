@@ -310,7 +310,7 @@ class CausalLM:
         texts = documents(dataset)
         told: list[str | None] = [str(one) for one in dataset.label]
         if not self.answers:
-            halves = [_halved(text) for text in texts]
+            halves = [halved(text) for text in texts]
             texts, told = [one for one, _ in halves], [two for _, two in halves]
         written = self._continued(model, processor, dataset, silent, lambda: None, texts)
         return [
@@ -356,7 +356,7 @@ def make(
     return CausalLM(model, train, evaluate, answers=bool(data.answers))
 
 
-def _halved(text: str) -> tuple[str, str]:
+def halved(text: str) -> tuple[str, str]:
     """Cut a text between two words, about in its middle."""
     words = text.split()
     middle = (len(words) + 1) // 2

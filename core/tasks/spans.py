@@ -58,6 +58,44 @@ def answer(
     numpy.ndarray
         Loss of each window; shape (windows,).
     """
+    found, wrong = scored(model, windows, batch=batch, step=step, emit=emit, check=check)
+    contexts = list(dataset.inputs.values())[1]
+    parts = np.searchsorted(windows.owner, np.arange(len(dataset) + 1))
+    out = []
+    for row, context in enumerate(contexts):
+        own = range(parts[row], parts[row + 1])
+        spans, nothing = best_spans(
+            [found[one][0] for one in own],
+            [found[one][1] for one in own],
+            [windows.of(one) for one in own],
+        )
+        shares = probabilities(spans, nothing)
+        if not spans or nothing > spans[0].score:
+            out.append(("", float(shares[-1]), -1, -1))
+        else:
+            best = spans[0]
+            out.append((context[best.start : best.end], float(shares[0]), best.start, best.end))
+    return pd.DataFrame(out, columns=["prediction", "score", "start", "end"]), wrong
+
+
+def scored(
+    model: torch.nn.Module,
+    windows: Windows,
+    *,
+    batch: Callable[[Rows], Batch] | None = None,
+    step: str = "predict",
+    emit: Emit = silent,
+    check: Callable[[], None] = lambda: None,
+) -> tuple[list[NDArray[np.float32]], NDArray[np.float64]]:
+    """Score every token of every window with a model in evaluation mode.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        For each window the scores for being the first and the last token; shape (2, tokens).
+    numpy.ndarray
+        Loss of each window; shape (windows,).
+    """
     place = next(model.parameters()).device
     lengths = windows.lengths
     batches = processes.share(by_length(lengths, tokens_at_once(model)))
@@ -80,23 +118,7 @@ def answer(
             check()
     found = processes.merge_lists(found, lambda one: one is None)
     wrong = processes.merge(wrong)
-    contexts = list(dataset.inputs.values())[1]
-    parts = np.searchsorted(windows.owner, np.arange(len(dataset) + 1))
-    out = []
-    for row, context in enumerate(contexts):
-        own = range(parts[row], parts[row + 1])
-        spans, nothing = best_spans(
-            [found[one][0] for one in own],
-            [found[one][1] for one in own],
-            [windows.of(one) for one in own],
-        )
-        shares = probabilities(spans, nothing)
-        if not spans or nothing > spans[0].score:
-            out.append(("", float(shares[-1]), -1, -1))
-        else:
-            best = spans[0]
-            out.append((context[best.start : best.end], float(shares[0]), best.start, best.end))
-    return pd.DataFrame(out, columns=["prediction", "score", "start", "end"]), wrong
+    return found, wrong
 
 
 def losses(start: torch.Tensor, end: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -17,11 +17,14 @@ from pellucid.core.figures import NARROW, WIDE, png, svg
 from pellucid.core.measured import Measured
 from pellucid.core.report.tree import (
     BarFigure,
+    BeeswarmFigure,
     Figure,
+    HeatmapFigure,
     IntervalFigure,
     Line,
     LineFigure,
     MatrixFigure,
+    WaterfallFigure,
 )
 from pellucid.multimodal.palette import DARK, LIGHT
 
@@ -55,7 +58,25 @@ def matrix_figure(name: str = "a", size: int = 3) -> MatrixFigure:
     return MatrixFigure(name, name, name, labels, counts, name)
 
 
+def waterfall_figure(name: str = "a") -> WaterfallFigure:
+    return WaterfallFigure(name, name, (name, "b", "c"), (1.5, -0.5, 0.25), -0.25, name)
+
+
+def beeswarm_figure(name: str = "a") -> BeeswarmFigure:
+    rng = np.random.default_rng(1)
+    values = (rng.normal(1, 0.3, 60), rng.normal(-1, 0.3, 5), np.empty(0))
+    return BeeswarmFigure(name, name, (name, "b", "empty"), values, name)
+
+
+def heatmap_figure(name: str = "a") -> HeatmapFigure:
+    values = np.array([[0.5, -1.0, 0.0], [np.nan, 0.25, 1.0]])
+    return HeatmapFigure(name, name, name, (name, "row 2"), (name, "x", "y"), values, name)
+
+
 KINDS = {
+    "waterfall": waterfall_figure,
+    "beeswarm": beeswarm_figure,
+    "heatmap": heatmap_figure,
     "line": line_figure,
     "interval": interval_figure,
     "bar": bar_figure,
@@ -287,3 +308,34 @@ def test_ticks_stand_on_round_numbers():
     assert [label for _, label in ticks(-0.5, 0.5, 4)] == ["−0.50", "−0.25", "0.00", "0.25", "0.50"]
     assert [label for _, label in ticks(1, 3, 6, whole=True)] == ["1", "2", "3"]
     assert [label for _, label in ticks(0, 20_000, 4)][-1] == "20,000"
+
+
+def test_a_waterfall_leads_from_the_start_to_the_sum():
+    from pellucid.core.figures.rows import draw_waterfall
+
+    canvas = draw_waterfall(waterfall_figure(), LIGHT, WIDE, alone=False)
+    bars = [(bar.get_x(), bar.get_width()) for axes in canvas.figure.axes for bar in axes.patches]
+    ends = [(start, start + width) for start, width in bars]
+    assert ends == [(-0.25, 1.25), (1.25, 0.75), (0.75, 1.0)]
+
+
+def test_points_of_a_swarm_keep_their_value_and_do_not_lie_on_one_another():
+    from pellucid.core.figures.rows import DOT, beeswarm
+
+    places = np.random.default_rng(2).normal(100, 4, 40)
+    sides = beeswarm(places, 1000)
+    apart = np.hypot(*(np.subtract.outer(one, one) for one in (places, sides)))
+    same = np.subtract.outer(np.floor(places / DOT), np.floor(places / DOT)) == 0
+    assert (apart[same & ~np.eye(40, dtype=bool)] >= DOT - 1e-9).all()
+    assert abs(beeswarm(np.zeros(100), 10)).max() <= 10
+    assert not beeswarm(np.array([0.0, 50.0, 100.0]), 10).any()
+
+
+def test_a_heatmap_colours_by_one_scale_and_leaves_out_what_is_no_number():
+    from pellucid.core.figures.heatmap import draw_heatmap
+
+    canvas = draw_heatmap(heatmap_figure(), LIGHT, WIDE, alone=False)
+    said = list(canvas.titles.values())
+    assert [one for one in said if one.startswith(("a, ", "row 2, "))] == [
+        "a, a: +0.500", "a, x: −1.000", "a, y: 0.000", "row 2, x: +0.250", "row 2, y: +1.000",
+    ]  # fmt: skip

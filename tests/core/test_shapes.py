@@ -139,7 +139,8 @@ def test_a_recipe_is_written_that_fits(tmp_path: Path, record: dict[str, Any], t
     assert ("generations:" in text) == (task == "chat") and ("beta:" in text) == (
         task == "preference"
     )
-    assert "explain:" not in text and "audit:" not in text
+    assert ("\nexplain:" in text) == (task in ("extractive_qa", "token_classification"))
+    assert "audit:" not in text
 
 
 def test_labels_and_separators_go_into_the_recipe(tmp_path: Path) -> None:
