@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..core.files import write_with
+from ..multimodal.modality import Outline, of
 
 LEAST_DIFFERENCE = 1e-3
 """Logits below which a difference of outputs is not told from rounding."""
+
+GROUP, FEW = 64, 256
+"""Attributions that are written and read at a time; of so many segments more they count more."""
 
 
 def relative_error(error: float, difference: float) -> float:
@@ -33,6 +37,28 @@ def relative_error(error: float, difference: float) -> float:
     return abs(error) / max(abs(difference), LEAST_DIFFERENCE)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """How the segments of one modality are drawn.
+
+    Attributes
+    ----------
+    modality
+        ``text``, ``image`` or ``audio``.
+    columns
+        The dataset's columns of this modality.
+    count
+        How many of the segments are of it; they follow on those of the modality before.
+    outline
+        What ``multimodal.modality.of(modality).outline.from_json`` reads.
+    """
+
+    modality: str
+    columns: tuple[str, ...]
+    count: int
+    outline: dict[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Attribution:
     """Scores over the segments of one sample, for one answer.
@@ -46,21 +72,31 @@ class Attribution:
     settings
         Everything that decides the scores besides model, sample and target.
     target
-        The class that is explained.
+        What is explained: a class, a label, or the words of an answer.
     segments
-        The words that the model read, in reading order.
-    separators
-        What stands behind each word.
+        The segments in words: a word, where it is in a picture, its seconds in a sound.
+    columns
+        The column that each segment stands in.
     scores
         Score of each segment; shape (segments,). Above zero: spoke for the target.
     special
-        Sum of the scores of tokens that belong to no word (separators of the model).
+        Sum of the scores of what belongs to no segment (tokens that frame a text).
     output, baseline_output
-        The target's logit on the sample and on the baseline.
-    steps
-        Steps of integration that were used.
+        The target's number on the sample and on the baseline, such as a logit.
+    evaluations
+        Copies of the sample that the model answered; of integrated gradients the steps.
     label, prediction, split
-        What is known of the row, for filters.
+        What is known of the row, for filters; the label is empty where it isn't known.
+    drawn
+        How the segments are drawn, by modality.
+    complete
+        Whether the scores should add up to the difference of the outputs.
+    fingerprint
+        SHA-256 of the model, the row, the target, the method and its settings.
+    task
+        What the model has learnt, as `multimodal.spec.Task` names it.
+    about
+        The piece of a text that is meant, such as an entity; empty for the whole sample.
     """
 
     id: str
@@ -68,15 +104,27 @@ class Attribution:
     settings: dict[str, Any]
     target: str
     segments: tuple[str, ...]
-    separators: tuple[str, ...]
+    columns: tuple[str, ...]
     scores: NDArray[np.float64]
     special: float
     output: float
     baseline_output: float
-    steps: int
+    evaluations: int
     label: str
     prediction: str
     split: str
+    drawn: tuple[Drawn, ...]
+    complete: bool = True
+    fingerprint: str = ""
+    task: str = "classification"
+    about: str = ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the answer is the true one; None where it isn't known, or is a number."""
+        return (
+            None if not self.label or self.task == "regression" else self.label == self.prediction
+        )
 
     @property
     def difference(self) -> float:
@@ -95,9 +143,48 @@ class Attribution:
 
     @property
     def converged(self) -> bool:
-        """Whether the completeness error is within the tolerance that was asked for."""
+        """Whether the completeness error is within the tolerance that was asked for.
+
+        True of methods whose scores need not add up.
+        """
         # An error that is no number is above every tolerance.
-        return self.relative_error <= float(self.settings["tolerance"])
+        return not self.complete or self.relative_error <= float(self.settings["tolerance"])
+
+    @property
+    def spans(self) -> Iterator[tuple[Drawn, slice]]:
+        """Each modality with the numbers of its segments."""
+        first = 0
+        for one in self.drawn:
+            yield one, slice(first, first + one.count)
+            first += one.count
+
+    @property
+    def separators(self) -> tuple[str, ...]:
+        """What stands behind each word; nothing behind segments that are none."""
+        out: list[str] = []
+        for one, span in self.spans:
+            out += one.outline.get("between", [""] * (span.stop - span.start))
+        return tuple(out)
+
+    def outlines(self, cells: Mapping[str, str]) -> list[tuple[Outline, NDArray[np.float64]]]:
+        """Return what is drawn, each with the scores of its segments.
+
+        Parameters
+        ----------
+        cells
+            The row's cells by column; files as paths.
+        """
+        return [
+            (
+                of(one.modality).outline.from_json(
+                    one.outline,
+                    self.segments[span],
+                    tuple(cells.get(column, "") for column in one.columns),
+                ),
+                self.scores[span],
+            )
+            for one, span in self.spans
+        ]
 
 
 SCHEMA = pa.schema(
@@ -107,52 +194,134 @@ SCHEMA = pa.schema(
         ("settings", pa.string()),
         ("target", pa.string()),
         ("segments", pa.list_(pa.string())),
-        ("separators", pa.list_(pa.string())),
+        ("columns", pa.list_(pa.string())),
         ("scores", pa.list_(pa.float64())),
         ("special", pa.float64()),
         ("output", pa.float64()),
         ("baseline_output", pa.float64()),
-        ("steps", pa.int64()),
+        ("evaluations", pa.int64()),
         ("label", pa.string()),
         ("prediction", pa.string()),
         ("split", pa.string()),
+        ("drawn", pa.string()),
+        ("complete", pa.bool_()),
+        ("fingerprint", pa.string()),
+        ("task", pa.string()),
+        ("about", pa.string()),
         ("completeness_error", pa.float64()),
     ]
 )
 
 
-def write_attributions(path: Path, attributions: Sequence[Attribution]) -> None:
-    """Write attributions to Parquet: one row per answer, lists for segments and scores."""
-    rows = [
-        {
-            "id": one.id,
-            "method": one.method,
-            "settings": json.dumps(one.settings, sort_keys=True),
-            "target": one.target,
-            "segments": list(one.segments),
-            "separators": list(one.separators),
-            "scores": one.scores.tolist(),
-            "special": one.special,
-            "output": one.output,
-            "baseline_output": one.baseline_output,
-            "steps": one.steps,
-            "label": one.label,
-            "prediction": one.prediction,
-            "split": one.split,
-            "completeness_error": one.completeness_error,
+def as_row(one: Attribution) -> dict[str, Any]:
+    """Return an attribution as a row of `SCHEMA`."""
+    fields = {field: getattr(one, field) for field in SCHEMA.names}
+    return {
+        **fields,
+        "settings": json.dumps(one.settings, sort_keys=True),
+        "segments": list(one.segments),
+        "columns": list(one.columns),
+        "scores": one.scores.tolist(),
+        "drawn": json.dumps([asdict(part) for part in one.drawn]),
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Attribution:
+    """Read a row of `SCHEMA`, or of the form that explained words alone (format 1)."""
+    fields = dict(row)
+    fields.pop("completeness_error", None)
+    count = len(fields["segments"])
+    if "separators" in fields:
+        words = Drawn("text", ("text",), count, {"between": fields.pop("separators")})
+        fields |= {"evaluations": fields.pop("steps"), "drawn": (words,)}
+        fields["columns"] = ["text"] * count
+    else:
+        fields["drawn"] = tuple(
+            Drawn(**{**part, "columns": tuple(part["columns"])})
+            for part in json.loads(fields["drawn"])
+        )
+    return Attribution(
+        **{
+            **fields,
+            "settings": json.loads(fields["settings"]),
+            "segments": tuple(fields["segments"]),
+            "columns": tuple(fields["columns"]),
+            "scores": np.asarray(fields["scores"], np.float64),
         }
-        for one in attributions
-    ]
-    write_with(path, lambda partial: pq.write_table(pa.Table.from_pylist(rows, SCHEMA), partial))
+    )
+
+
+def write_attributions(
+    path: Path, attributions: Iterable[Attribution], *, about: Mapping[str, str] | None = None
+) -> None:
+    """Write attributions to Parquet: one row per answer, lists for segments and scores.
+
+    Parameters
+    ----------
+    path
+        Where to write, whole or not at all.
+    attributions
+        Taken one by one, so that they need not fit into memory.
+    about
+        Texts that are kept in the file's metadata.
+    """
+    schema = SCHEMA if about is None else SCHEMA.with_metadata(dict(about))
+
+    def write(partial: Path) -> None:
+        with pq.ParquetWriter(partial, schema) as file:
+            rows: list[dict[str, Any]] = []
+            size = 0
+            for one in attributions:
+                rows.append(as_row(one))
+                size += 1 + len(one.scores) // FEW
+                if size >= GROUP:
+                    file.write_table(pa.Table.from_pylist(rows, schema))
+                    rows, size = [], 0
+            file.write_table(pa.Table.from_pylist(rows, schema))
+
+    write_with(path, write)
 
 
 def read_attributions(path: Path) -> list[Attribution]:
     """Read what `write_attributions` wrote."""
-    out = []
-    for row in pq.read_table(path).to_pylist():
-        row.pop("completeness_error", None)
-        row["settings"] = json.loads(row["settings"])
-        row["segments"], row["separators"] = tuple(row["segments"]), tuple(row["separators"])
-        row["scores"] = np.asarray(row["scores"], dtype=np.float64)
-        out.append(Attribution(**row))
-    return out
+    return list(Stored(path))
+
+
+class Stored(Sequence[Attribution]):
+    """Attributions in a file, of which one part at a time is in memory.
+
+    Parameters
+    ----------
+    path
+        What `write_attributions` wrote.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = pq.ParquetFile(path)
+        about = self._file.metadata
+        sizes = [about.row_group(group).num_rows for group in range(about.num_row_groups)]
+        self._ends = np.cumsum(sizes, dtype=np.int64)
+        self._held: tuple[int, list[Attribution]] = (-1, [])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    @overload
+    def __getitem__(self, place: int) -> Attribution: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Attribution]: ...
+
+    def __getitem__(self, place: int | slice) -> Attribution | list[Attribution]:
+        """Read one, or several by their places."""
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        number = place + len(self) if place < 0 else place
+        if not 0 <= number < len(self):
+            raise IndexError(place)
+        group = int(np.searchsorted(self._ends, number, side="right"))
+        if group != self._held[0]:
+            rows = self._file.read_row_group(group).to_pylist()
+            self._held = group, [from_row(row) for row in rows]
+        return self._held[1][number - int(self._ends[group] - len(self._held[1]))]

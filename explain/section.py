@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from markupsafe import Markup
 
+from ..core.dataset import Dataset
 from ..core.report.tree import Drawing, IntervalFigure, Section, Table, Text
+from ..multimodal.media import Unreadable
 from .attribution import Attribution
-from .importance import Importance
+from .drawn import scale_of
+from .said import (
+    FIRST,
+    anchored,
+    caption,
+    how,
+    many_rows,
+    method_of,
+    noun,
+    rows_of,
+    share,
+    titled,
+    unit_of,
+)
+from .whole.importance import Importance
 
 WORDS_SHOWN = 12
 FEW = 5
@@ -17,12 +33,16 @@ FEW = 5
 WORDS_NAMED = 6
 """Words of a class in the figure and table, and in the summary."""
 
+Cells = Callable[[str], Mapping[str, str]]
+"""The cells of a row by column, by the row's id; files as paths."""
+
 
 def sections(
     attributions: Sequence[Attribution],
     importances: Mapping[str, Sequence[Importance]],
     *,
     maps: int,
+    cells: Cells = lambda row: {},
 ) -> tuple[Section, ...]:
     """Build the report's part on explanations.
 
@@ -34,11 +54,13 @@ def sections(
         The most important words of each class.
     maps
         Attribution maps to draw.
+    cells
+        Where the pictures and sounds of rows lie.
     """
-    if not attributions:
+    if not len(attributions):
         return ()
     words = _global(attributions, importances)
-    return (words, _maps(attributions, maps)) if maps else (words,)
+    return (words, _maps(attributions, maps, cells)) if maps else (words,)
 
 
 def findings(
@@ -48,8 +70,11 @@ def findings(
 
     A word is named only where the interval of its mean score lies above zero.
     """
-    if not attributions:
+    if not len(attributions):
         return ()
+    one = attributions[0]
+    what = noun(one)
+    by = "" if one.method == FIRST else f" by {method_of(one).title}"
     named = [
         f"for “{target}” {words}"
         for target, found in importances.items()
@@ -59,9 +84,10 @@ def findings(
     if named:
         out.append(
             Text(
-                f"Over {_rows(len(attributions))} of the test split that were explained, the words "
-                f"that spoke most for an answer were {'; '.join(named)}. A word that should not "
-                "matter for the answer, but stands here, may be a shortcut that the model learnt.",
+                f"Over {many_rows(attributions)} of the test split that were explained{by}, the "
+                f"{what}s that spoke most for an answer were {'; '.join(named)}. A {what} that "
+                "should not matter for the answer, but stands here, may be a shortcut that the "
+                "model learnt.",
                 tone="finding",
             )
         )
@@ -70,9 +96,14 @@ def findings(
         settings = attributions[0].settings
         out.append(
             Text(
-                f"The word scores of {missed:,} of {_rows(len(attributions))} are rough: they miss "
-                f"the difference that they must add up to by more than {_share(settings)} after "
-                f"{settings['max_steps']:,} steps. explain.max_steps in the recipe raises that.",
+                f"The {what} scores of {missed:,} of {many_rows(attributions)} are rough{by}: they "
+                f"miss the difference that they must add up to by more than {share(settings)}"
+                + (
+                    f" after {settings['max_steps']:,} steps. explain.max_steps in the recipe "
+                    "raises that."
+                    if one.method == FIRST
+                    else "."
+                ),
                 tone="warning",
             )
         )
@@ -92,30 +123,49 @@ def chosen(attributions: Sequence[Attribution], maps: int) -> list[Attribution]:
     maps
         Most maps to draw.
     """
-    wrong = [one for one in attributions if one.label != one.prediction]
-    right = [one for one in attributions if one.label == one.prediction]
+    # Numbers of attributions, not these themselves, which need not fit into memory.
+    wrong: list[int] = []
+    right: list[int] = []
+    for number, one in enumerate(attributions):
+        (wrong if one.right is False else right).append(number)
     first = min(len(wrong), max((maps + 1) // 2, maps - len(right)))
-    return [*_spread(wrong, first), *_spread(right, maps - first)]
+    places = [*_spread(wrong, first), *_spread(right, maps - first)]
+    return [attributions[place] for place in places]
+
+
+def cells_of(dataset: Dataset) -> Cells:
+    """Return what gives a row's cells by column, by the row's id."""
+    places = {str(name): place for place, name in enumerate(dataset.ids)}
+
+    def cells(row: str) -> Mapping[str, str]:
+        place = places.get(row)
+        return {} if place is None else {name: one[place] for name, one in dataset.inputs.items()}
+
+    return cells
 
 
 def _global(
     attributions: Sequence[Attribution], importances: Mapping[str, Sequence[Importance]]
 ) -> Section:
     blocks: list[IntervalFigure | Table | Text] = []
+    first = attributions[0]
+    what, unit = noun(first), unit_of(first)
+    counts: dict[str, int] = {}
+    for each in attributions:
+        counts[each.target] = counts.get(each.target, 0) + 1
     for target, words in importances.items():
         shown = words[:WORDS_SHOWN]
         if not shown:
             continue
-        rows = sum(one.target == target for one in attributions)
         few = frozenset(place for place, one in enumerate(shown) if one.rows < FEW)
         listed = ", ".join(f"{one.word} {one.mean.show(2, signed=True)}" for one in shown)
         blocks.append(
             IntervalFigure(
-                title=f"Words that spoke for “{target}”",
-                x_label="mean score in the rows that hold the word (logits)",
+                title=f"{what.capitalize()}s that spoke for “{target}”",
+                x_label=f"mean score in the rows that hold the {what} ({unit})",
                 names=tuple(one.word for one in shown),
                 values=tuple(one.mean for one in shown),
-                alt=f"Mean scores of the words that spoke most for {target}, with their "
+                alt=f"Mean scores of the {what}s that spoke most for {target}, with their "
                 f"intervals: {listed}.",
                 reference=0.0,
                 marked=few,
@@ -123,103 +173,75 @@ def _global(
         )
         blocks.append(
             Table(
-                title=f"The same words for “{target}”",
-                columns=("Word", "Rows", "Mean score", "Mean share of the row"),
+                title=f"The same {what}s for “{target}”",
+                columns=(what.capitalize(), "Rows", "Mean score", "Mean share of the row"),
                 rows=tuple((one.word, one.rows, one.mean, one.share) for one in shown),
-                note=f"{_rows(rows, 'was', 'were')} explained for this answer. Words are in "
-                "the order of their mean score less one standard error. Intervals: 95%, Student’s "
-                "t, not adjusted for the number of words. The share is of the absolute scores of "
-                "a row.",
+                note=f"{rows_of(counts.get(target, 0), 'was', 'were')} explained for this answer. "
+                f"{what.capitalize()}s are in the order of their mean score less one standard "
+                f"error. Intervals: 95%, Student’s t, not adjusted for the number of {what}s. The "
+                "share is of the absolute scores of a row.",
                 marked=few,
                 signed=frozenset({2}),
             )
         )
     return Section(
-        title="The most important words",
-        anchor="explain-words",
-        lead=_how(attributions),
+        title=titled(f"The most important {what}s", first),
+        anchor=anchored("explain-words", first),
+        lead=how(attributions),
         blocks=tuple(blocks)
-        or (Text("No word stood in enough explained rows to be ranked.", tone="note"),),
+        or (Text(f"No {what} stood in enough explained rows to be ranked.", tone="note"),),
     )
 
 
-def _maps(attributions: Sequence[Attribution], maps: int) -> Section:
-    # Drawn late: the drawing belongs to the modality.
-    from ..multimodal.text.draw import word_map
-
+def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Section:
     drawn = chosen(attributions, maps)
-    scale = max((float(np.abs(one.scores).max(initial=0)) for one in drawn), default=1.0)
-    wrong = any(one.label != one.prediction for one in drawn)
+    first = drawn[0]
+    scale = max(map(scale_of, drawn))
+    signs = (
+        "orange spoke for the answer, blue against it"
+        if method_of(first).signed
+        else "the stronger the orange, the more it mattered, for the answer or against it"
+    )
+    if noun(first) == "word" and method_of(first).signed:
+        signs = "orange and underlined spoke for the answer, blue against it"
     blocks: list[Text | Drawing] = [
         Text(
-            "Each word is coloured by its score: orange and underlined spoke for the answer, blue "
-            "against it; all maps share one scale."
-            + (" Wrong answers come first." if wrong else "")
+            f"Each {noun(first)} is coloured by its score: {signs}; all maps share one scale."
+            + (" Wrong answers come first." if any(one.right is False for one in drawn) else "")
         )
     ]
     for one in drawn:
         blocks.append(
             Drawing(
-                html=word_map(
-                    one.segments, one.scores, separators=one.separators, scale=scale or 1.0
-                ),
-                alt=f"Words of row {one.id} with their scores for {one.target}",
-                caption=_caption(one),
+                html=_html(one, scale, cells),
+                alt=f"{noun(one).capitalize()}s of row {one.id} with their scores for {one.target}",
+                caption=caption(one),
             )
         )
+    by = {"word": "word by word"}.get(noun(first), "part by part")
     return Section(
-        title="Attribution maps",
-        anchor="explain-maps",
-        lead=f"{_rows(len(drawn))} of the test split, word by word.",
+        title=titled("Attribution maps", first),
+        anchor=anchored("explain-maps", first),
+        lead=f"{many_rows(drawn)} of the test split, {by}.",
         blocks=tuple(blocks),
     )
 
 
-def _caption(one: Attribution) -> str:
-    """Say what was answered, and how far the scores can be relied on."""
-    right = "right" if one.label == one.prediction else f"wrong, labelled “{one.label}”"
-    special = f", of which {one.special:+.2f} stands on the tokens that frame the text"
-    rough = "" if one.converged else " This is above the tolerance: take the scores as rough."
-    return (
-        f"Row {one.id}: answered “{one.prediction}” ({right}). Scores for “{one.target}”: they add "
-        f"up to {one.difference + one.completeness_error:+.2f} logits"
-        f"{special if abs(one.special) >= 0.005 else ''}, with an error of "
-        f"{one.completeness_error:+.3f} ({min(one.relative_error, 9.99):.1%}, {one.steps} steps)."
-        f"{rough}"
-    )
-
-
-def _how(attributions: Sequence[Attribution]) -> str:
-    settings = attributions[0].settings
-    few, many = (end(one.steps for one in attributions) for end in (min, max))
-    missed = sum(not one.converged for one in attributions)
-    text = (
-        "Integrated gradients of the answer’s logit, against a baseline of "
-        f"{settings['baseline']}. {few if few == many else f'{few} to {many}'} steps; the "
-        f"completeness error is at most {_share(settings)} of the difference "
-    )
-    if missed:
-        return text + (
-            f"in all but {missed:,} of {_rows(len(attributions))}, which are kept and marked."
-        )
-    return text + f"in all {_rows(len(attributions))}."
+def _html(one: Attribution, scale: float, cells: Cells) -> Markup:
+    """Draw a sample's parts, one below the other; all share one scale."""
+    try:
+        drawn = [outline.html(scores, scale) for outline, scores in one.outlines(cells(one.id))]
+    except Unreadable:  # why would name a place on this machine
+        return Markup('<p class="left-out">A file of this row can’t be read any more.</p>')
+    return Markup("\n").join(drawn)
 
 
 def _sure(words: Sequence[Importance]) -> str:
     return ", ".join(f"“{one.word}”" for one in words[:WORDS_NAMED] if one.mean.excludes_zero)
 
 
-def _share(settings: Mapping[str, Any]) -> str:
-    return f"{100 * float(settings['tolerance']):g}%"
-
-
-def _rows(count: int, one: str = "", many: str = "") -> str:
-    verb = one if count == 1 else many
-    return f"{count:,} {'row' if count == 1 else 'rows'}{' ' if verb else ''}{verb}"
-
-
-def _spread(items: Sequence[Attribution], count: int) -> list[Attribution]:
-    if count <= 0 or not items:
+def _spread(places: Sequence[int], count: int) -> list[int]:
+    if count <= 0 or not places:
         return []
-    places = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int))
-    return [items[place] for place in places]
+    few = np.unique(np.linspace(0, len(places) - 1, min(count, len(places))).round().astype(int))
+    return [places[place] for place in few]

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pellucid.explain import Attribution
+from pellucid.explain.attribution import Drawn
 from pellucid.multimodal.text.encode import EncodedText
 
 
@@ -84,21 +85,23 @@ def said() -> Callable[..., Attribution]:
 
     def make(target: str, scores: Sequence[tuple[str, float]], **changes: Any) -> Attribution:
         values = np.array([score for _, score in scores], dtype=np.float64)
+        between = [*[" "] * (len(scores) - 1), ""][: len(scores)]
         fields: dict[str, Any] = {
             "id": "r1",
             "method": "integrated_gradients",
             "settings": {"baseline": "[PAD]", "tolerance": 0.05, "steps": 16, "max_steps": 64},
             "target": target,
             "segments": tuple(word for word, _ in scores),
-            "separators": (*[" "] * (len(scores) - 1), "")[: len(scores)],
+            "columns": ("text",) * len(scores),
             "scores": values,
             "special": 0.0,
             "output": float(values.sum()) + 1,
             "baseline_output": 1.0,
-            "steps": 16,
+            "evaluations": 16,
             "label": target,
             "prediction": target,
             "split": "test",
+            "drawn": (Drawn("text", ("text",), len(scores), {"between": between}),),
         }
         return Attribution(**(fields | changes))
 

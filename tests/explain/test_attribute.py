@@ -18,7 +18,9 @@ from pellucid.core import Run
 from pellucid.errors import DataError, RunError
 from pellucid.explain import attribute, read_attributions
 from pellucid.explain.attribute import explain_samples
+from pellucid.explain.opened import Opened
 from pellucid.explain.spec import ExplainSpec
+from pellucid.multimodal.spec import ModelSpec
 
 
 def on(dataset: Any, texts: list[str]) -> Any:
@@ -35,9 +37,8 @@ def dataset(finished: Path) -> Any:
 def explained(trained: Any, rows: Any, *, max_length: int = 32, **changes: Any) -> Any:
     model, tokenizer = trained
     spec = ExplainSpec(**({"tolerance": 0.01} | changes))
-    return explain_samples(
-        model, tokenizer, rows, spec, labels=("negative", "positive"), max_length=max_length
-    )
+    reads = ModelSpec(max_length=max_length)
+    return explain_samples(Opened(model, tokenizer, reads, ("negative", "positive")), rows, spec)
 
 
 def test_a_run_explains_its_test_rows(finished: Path) -> None:
@@ -73,7 +74,7 @@ def test_words_hold_the_sum_of_their_pieces(trained: Any, dataset: Any) -> None:
     base = torch.where(torch.isin(ids, torch.tensor([2, 3])), ids, 0)
     scores = (
         LayerIntegratedGradients(lambda ids: model(ids).logits, model.get_input_embeddings())
-        .attribute(ids, baselines=base, target=1, n_steps=one.steps)
+        .attribute(ids, baselines=base, target=1, n_steps=one.evaluations)
         .sum(-1)[0]
         .detach()
         .numpy()
@@ -109,10 +110,12 @@ def test_words_that_the_model_did_not_read_are_not_shown(trained: Any, dataset: 
 def test_of_two_texts_each_is_shown_as_far_as_it_was_read(trained: Any, dataset: Any) -> None:
     rows = on(dataset, ["the room was very good and we stayed there"])
     second = np.array(["our visit was with rude staff and a dirty desk"], dtype=object)
-    rows = replace(rows, inputs={**rows.inputs, "second": second})
+    kinds = {"text": "text", "second": "text"}
+    rows = replace(rows, inputs={**rows.inputs, "second": second}, modalities=kinds)
     one = explained(trained, rows, max_length=11)[0]
     assert one.segments == ("the", "room", "was", "very", "our", "visit", "was", "with")
     assert one.separators == (" ", " ", " ", "\n", " ", " ", " ", "")
+    assert one.columns == ("text",) * 4 + ("second",) * 4
 
 
 def test_a_text_without_words(trained: Any, dataset: Any) -> None:
@@ -144,7 +147,7 @@ def test_what_cannot_be_explained_is_named(finished: Path, tmp_path: Path) -> No
     with pytest.raises(DataError, match="tolerance"):
         attribute(finished, tolerance=0.0)
     with pytest.raises(DataError, match="integrated_gradients"):
-        attribute(finished, method="integrated_gradient")  # type: ignore[arg-type]
+        attribute(finished, method="integrated_gradient")
     with pytest.raises(DataError, match="nobody"):
         attribute(finished, rows=["nobody"])
     with pytest.raises(RunError):

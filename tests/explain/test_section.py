@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -93,7 +94,7 @@ def test_a_caption_says_what_was_answered_and_how_exact_it_is(said: Any) -> None
 
 
 def test_rows_that_missed_the_tolerance_are_named_and_marked(rows: list[Any]) -> None:
-    rough = replace(rows[1], output=rows[1].output + 0.5, steps=64)
+    rough = replace(rows[1], output=rows[1].output + 0.5, evaluations=64)
     rows[1] = rough
     words, maps = sections(rows, importance(rows), maps=20)
     assert "16 to 64 steps" in words.lead
@@ -107,8 +108,8 @@ def test_rows_that_missed_the_tolerance_are_named_and_marked(rows: list[Any]) ->
 
 
 def test_the_summary_names_only_words_whose_interval_leaves_out_zero(said: Any) -> None:
-    rows = [said("yes", [("good", 1.0 + n / 10)]) for n in range(4)]
-    rows += [said("yes", [("lucky", score)]) for score in (0.01, 5.0, 0.02)]
+    rows = [said("yes", [("good", 1.0 + n / 10)], id=f"r{n}") for n in range(4)]
+    rows += [said("yes", [("lucky", s)], id=f"s{s}") for s in (0.01, 5.0, 0.02)]
     (finding,) = findings(rows, importance(rows))
     assert finding.text.startswith("Over 7 rows of the test split that were explained")
     assert "“yes” “good”. A word" in finding.text and "lucky" not in finding.text
@@ -135,3 +136,48 @@ def test_the_maps_of_a_run_open_as_pictures(finished: Path) -> None:
         with Image.open(path) as picture:
             picture.load()
             assert picture.width > 500 and len(picture.getcolors(1 << 24) or []) > 5
+
+
+def test_other_methods_and_tasks_are_named(said: Any) -> None:
+    rows = [
+        said("a", [("x", 1.0)], id=f"r{n}", method="elsewhere", complete=False, evaluations=3)
+        for n in range(4)
+    ]
+    words, maps = sections(rows, importance(rows), maps=1)
+    assert (words.anchor, maps.anchor) == ("explain-words-elsewhere", "explain-maps-elsewhere")
+    assert words.title == "The most important words, by elsewhere"
+    assert words.lead == (
+        "elsewhere of the answer’s logit, against a baseline of [PAD]. 3 evaluations; they need "
+        "not add up to the difference between the two answers."
+    )
+    (caption,) = (one.caption for one in drawings(maps))
+    assert caption == (
+        "Row r0: answered “a” (right). Scores for “a”, which need not add up to anything "
+        "(3 evaluations)."
+    )
+    entity = said("PER", [("x", 1.0)], about="Ada", task="token_classification", label="")
+    (caption,) = (one.caption for one in drawings(sections([entity] * 2, {}, maps=1)[1]))
+    assert caption.startswith("Row r1: answered “PER”. Scores for “PER” of “Ada”: they add up to")
+    number = said("stars", [("x", 1.0)], task="regression", label="2", prediction="3.1")
+    (caption,) = (one.caption for one in drawings(sections([number], {}, maps=1)[1]))
+    assert caption.startswith("Row r1: answered 3.1 (labelled 2). Scores for “stars”: they add up")
+    answer = said("answer", [("x", 1.0)], task="extractive_qa", about="in 1998", label="")
+    assert (
+        "Scores for the answer “in 1998”" in drawings(sections([answer], {}, maps=1)[1])[0].caption
+    )
+
+
+def test_pictures_are_drawn_where_their_files_lie(said: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(file)
+    from pellucid.explain.attribution import Drawn
+    from pellucid.multimodal.image.outline import Outline
+
+    outline = Outline(str(file), np.repeat([[0] * 8, [1] * 8], 4, axis=0).astype(np.int32), None)
+    one = said("a", [("0, 2", 1.0), ("0, 6", -0.5)], columns=("photo", "photo"))
+    one = replace(one, drawn=(Drawn("image", ("photo",), 2, outline.as_json()),))
+    kept = sections([one], {}, maps=1, cells=lambda row: {"photo": str(file)})[1]
+    assert "<svg" in drawings(kept)[0].html and "segment" in kept.blocks[0].text  # type: ignore[union-attr]
+    file.unlink()
+    gone = sections([one], {}, maps=1, cells=lambda row: {"photo": str(file)})[1]
+    assert "can’t be read any more" in drawings(gone)[0].html

@@ -107,3 +107,11 @@ def test_a_planted_word_comes_first(planted: Any) -> None:
     assert first["mean"]["value"] > 3 * second["mean"]["value"]
     assert first["share"] > 0.3
     assert "desk" not in [one["word"] for one in planted["positive"]]
+
+
+def test_older_files_are_read() -> None:
+    """What was written when there were words alone has no column and no place."""
+    mean = {"value": 1.0, "low": 0.5, "high": 1.5, "n": 3, "method": "student-t"}
+    raw = {"word": "desk", "mean": mean, "share": 0.4, "rows": 3, "total": 3.0}
+    one = Importance.from_json("negative", raw)
+    assert (one.word, one.modality, one.box, one.rows) == ("desk", "text", None, 3)

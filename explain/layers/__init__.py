@@ -1,0 +1,1 @@
+"""Methods that look at what one layer inside the model returns."""

@@ -1,0 +1,1 @@
+"""Methods that leave segments out and see how the answer changes."""

@@ -1,0 +1,1 @@
+"""Whether an attribution can be trusted: measures, controls and comparisons."""

@@ -1,0 +1,1 @@
+"""What explanations say of a whole dataset and of its training rows."""
