@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from ._version import __version__
-from .commands import chats, program, queue, results, running, runs, steps, tables
+from .commands import (
+    chats,
+    counterfactuals,
+    explain,
+    program,
+    queue,
+    results,
+    running,
+    runs,
+    steps,
+    tables,
+)
 from .errors import PellucidError
 
 app = typer.Typer(
@@ -26,7 +37,9 @@ app.command("run")(running.run)
 app.command("train")(running.train)
 app.command("estimate")(running.estimate)
 app.command("evaluate")(steps.evaluate)
-app.command("explain")(steps.explain)
+app.command("explain")(explain.explain)
+app.command("counterfactual")(counterfactuals.counterfactual)
+app.command("what-if")(counterfactuals.what_if)
 app.command("audit")(steps.audit)
 app.command("report")(steps.report)
 app.command("export")(results.export)
@@ -42,6 +55,7 @@ app.command("cancel")(running.cancel)
 app.command("resume")(running.resume_run)
 app.command("demo")(running.demo)
 app.command("gui")(program.gui)
+app.command("methods")(explain.methods)
 app.command("doctor")(program.doctor)
 
 recipe_group = typer.Typer(help="Write recipes.", no_args_is_help=True)

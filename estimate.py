@@ -343,25 +343,21 @@ def _warnings_into(told: list[str]) -> Emit:
 def _explanation(recipe: Recipe, brought: Brought, model: Any) -> tuple[int, float, int]:
     """Return the rows to explain, the seconds for all, and the rows that were timed."""
     from .core.dataset import pick
+    from .explain.opened import Opened
     from .explain.trial import explain_seconds
     from .steps import offered
 
-    spec = recipe.explain
-    known = offered(brought.task.name, brought.dataset.modalities.values())
-    if not spec.methods or "explain" not in known:
+    spec, task, data = recipe.explain, brought.task.name, brought.dataset
+    if not spec.methods or "explain" not in offered(task, data.modalities.values()):
         return 0, 0.0, 0
-    test = brought.dataset.take(brought.dataset.rows("test"))
+    test = data.take(data.rows("test"))
     asked = test.take(pick(test.ids, spec.rows))
-    seconds, timed = explain_seconds(
-        model,
-        brought.processor,
-        asked,
-        spec,
-        labels=brought.dataset.labels,
-        max_length=recipe.model.max_length,
-        patience=PATIENCE["explain"],
+    labels = data.labels or ((str(recipe.data.label),) if task == "regression" else ())
+    opened = Opened(
+        model, brought.processor, recipe.model, labels, task, separator=recipe.data.separator
     )
-    return len(asked), seconds * len(spec.methods), timed
+    seconds, timed = explain_seconds(opened, asked, spec, PATIENCE["explain"])
+    return len(asked), seconds, timed
 
 
 def _writing(recipe: Recipe, brought: Brought, model: Any, rows: Mapping[str, Rows]) -> float:

@@ -1,8 +1,9 @@
-"""A run's figures, tables and word maps as files of their own: for slides, papers, spreadsheets.
+"""A run's figures, tables and maps as files of their own: for slides, papers, spreadsheets.
 
 Everything that a report shows has a name that stays the same for the same run: the anchor of its
 section and its title, such as ``evaluation-test.confusion-matrix``. Besides there are ``map:<row
-id>`` for one word map, and ``rows`` for the predictions with the inputs that were answered:
+id>`` for the map of one row by the first method (``map:<row id>@<method>`` by any other one), and
+``rows`` for the predictions with the inputs that were answered:
 ``input:<column>`` as the table has it, ``file:<column>`` where a picture or sound lies.
 """
 
@@ -16,26 +17,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, get_args
 
 from .core.files import read_json, write_bytes, write_text, write_with
 from .core.measured import Measured
 from .core.report.tree import (
     BarFigure,
+    BeeswarmFigure,
     Figure,
+    HeatmapFigure,
     IntervalFigure,
     LineFigure,
     MatrixFigure,
     Section,
     Table,
+    WaterfallFigure,
 )
 from .core.runs import Run
 from .errors import RunError, paragraph
 from .multimodal.draw import has_pictures
 from .multimodal.media import shown
-
-if TYPE_CHECKING:
-    from .explain.attribution import Attribution
 
 Theme = Literal["light", "dark"]
 MAP, ROWS = "map:", "rows"
@@ -92,7 +93,7 @@ class Contents:
                 "name": name,
                 "kind": "map",
                 "section": "",
-                "title": f"Words of row {name[len(MAP) :]}",
+                "title": f"Map of row {name[len(MAP) :]}",
             }
             for name in self.maps
         ]
@@ -121,8 +122,7 @@ def contents(run: Run) -> Contents:
     from .writeup import compose
 
     report = compose(run, run.dataset(), read_audit(run))
-    ids = dict.fromkeys(one.id for one in _attributions(run))
-    return Contents(tuple(named(report.sections)), tuple(f"{MAP}{one}" for one in ids))
+    return Contents(tuple(named(report.sections)), tuple(_maps(run)))
 
 
 def export(run: Run, name: str, out: Path, *, theme: Theme = "light") -> None:
@@ -192,25 +192,33 @@ def _block(run: Run, name: str, theme: Theme) -> dict[str, Callable[[Path], None
 
 
 def _map(run: Run, name: str) -> dict[str, Callable[[Path], None]]:
-    from .multimodal.text.draw import word_map_png
-
-    found = _attributions(run)
-    row = name.removeprefix(MAP)
-    one = next((one for one in found if one.id == row), None)
-    if one is None:
+    places = _maps(run)
+    if name not in places:
+        rows = {row for row, _ in places.values()}
         raise RunError(
             paragraph(
                 f"“{name}”",
-                f"row “{row}” is none of the {len(found)} rows of this run that were explained",
+                f"row “{name.removeprefix(MAP)}” is none of the {len(rows)} rows of this run that "
+                "were explained",
                 f"`pellucid explain {run.path} --rows ID` explains rows; it takes their ids",
             )
         )
-    words = [["word", "score"], *map(list, zip(one.segments, one.scores.tolist(), strict=True))]
+    from .explain.attribution import Stored
+    from .explain.drawn import png
+    from .explain.section import cells_of
+
+    row, method = places[name]
+    found = [one for one in Stored(_file(run, method)) if one.id == row]
+    lines: _Grid = []
+    for one in found:
+        words = all(part.modality == "text" for part in one.drawn)
+        lines = lines or [["word" if words else "segment", "score"]]
+        lines += [list(line) for line in zip(one.segments, one.scores.tolist(), strict=True)]
 
     def picture(out: Path) -> None:
-        write_bytes(out, word_map_png(one.segments, one.scores, separators=one.separators))
+        write_bytes(out, png(found, cells_of(run.dataset())(row)))
 
-    return {".png": picture, ".csv": lambda out: _csv(out, words)}
+    return {".png": picture, ".csv": lambda out: _csv(out, lines)}
 
 
 def _rows(run: Run) -> dict[str, Callable[[Path], None]]:
@@ -251,24 +259,33 @@ def grid(block: Figure | Table) -> _Grid:
     """
     match block:
         case Table():
-            return _measured_apart(list(block.columns), [list(row) for row in block.rows])
+            out = _measured_apart(list(block.columns), [list(row) for row in block.rows])
         case LineFigure():
             rows = [
                 [line.name, x, y, *ends]
                 for line in block.lines
                 for x, y, *ends in zip(line.x.tolist(), line.y.tolist(), *_ends(line), strict=True)
             ]
-            return [["curve", block.x_label, block.y_label, "low", "high"], *rows]
+            out = [["curve", block.x_label, block.y_label, "low", "high"], *rows]
         case IntervalFigure():
             rows = [list(row) for row in zip(block.names, block.values, strict=True)]
-            return _measured_apart(["name", block.x_label], rows)
-        case BarFigure():
+            out = _measured_apart(["name", block.x_label], rows)
+        case BarFigure() | WaterfallFigure():
             rows = [list(row) for row in zip(block.names, block.values, strict=True)]
-            return [["name", block.x_label], *rows]
+            out = [["name", block.x_label], *rows]
+        case BeeswarmFigure():
+            pairs = zip(block.names, block.values, strict=True)
+            each = [[name, value] for name, values in pairs for value in values.tolist()]
+            out = [["name", block.x_label], *each]
+        case HeatmapFigure():
+            numbers = block.values.tolist()
+            rows = [[name, *row] for name, row in zip(block.rows, numbers, strict=True)]
+            out = [[f"{block.row_label} / {block.column_label}", *block.columns], *rows]
         case MatrixFigure():
             counts = block.counts.tolist()
             rows = [[name, *row] for name, row in zip(block.labels, counts, strict=True)]
-            return [[f"{block.row_label} / {block.column_label}", *block.labels], *rows]
+            out = [[f"{block.row_label} / {block.column_label}", *block.labels], *rows]
+    return out
 
 
 def _measured_apart(names: list[str], rows: _Grid) -> _Grid:
@@ -324,21 +341,26 @@ def _blank(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def _attributions(run: Run) -> list[Attribution]:
+def _maps(run: Run) -> dict[str, tuple[str, str]]:
+    """Return by the name of each map the row and the method that it is of."""
     if not run.has("explanations/importance.json"):
-        return []
-    from .explain.attribution import read_attributions
+        return {}
+    import pyarrow.parquet as pq
 
-    methods = read_json(run.path / "explanations/importance.json")
-    return [
-        one
-        for method in methods
-        for one in read_attributions(run.path / f"explanations/{method}.parquet")
-    ]
+    out: dict[str, tuple[str, str]] = {}
+    for number, method in enumerate(read_json(run.path / "explanations/importance.json")):
+        behind = f"@{method}" if number else ""
+        for row in pq.read_table(_file(run, method), columns=["id"])["id"].to_pylist():
+            out.setdefault(f"{MAP}{row}{behind}", (row, method))
+    return out
+
+
+def _file(run: Run, method: str) -> Path:
+    return run.path / f"explanations/{method}.parquet"
 
 
 def _walk(sections: Sequence[Section]) -> Iterator[tuple[Section, Figure | Table]]:
-    kinds = (Table, LineFigure, IntervalFigure, BarFigure, MatrixFigure)
+    kinds = (Table, *get_args(Figure))
     for section in sections:
         for block in section.blocks:
             if isinstance(block, Section):

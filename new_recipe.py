@@ -17,6 +17,7 @@ from .core.files import write_text
 from .core.spec import DataSpec, EvaluateSpec, ReportSpec, SourceSpec, TrainSpec
 from .errors import RecipeError, paragraph
 from .explain.spec import ExplainSpec
+from .explain.targets import EXPLAINED
 from .fairness.spec import AuditSpec
 from .multimodal.classifiers import USUAL
 from .multimodal.escape import visible
@@ -36,11 +37,8 @@ SHOWN: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
 }
 """The keys that people change most, which a new recipe spells out."""
 
-ONLY: dict[str, tuple[str, Collection[str]]] = {
-    "explain": ("classification", {"text"}),
-    "audit": ("classification", {"text", "image", "audio"}),
-}
-"""Sections that one task alone knows, and of which modalities its samples may be."""
+ONLY: dict[str, Collection[str]] = {"explain": EXPLAINED, "audit": ("classification",)}
+"""Sections that some tasks alone know."""
 
 FURTHER: dict[str, tuple[tuple[str, str], ...]] = {
     "masked_lm": (("train", "mask_share"),),
@@ -317,8 +315,7 @@ def _sections(task: str, why: str, modalities: Collection[str]) -> list[str]:
     left_out += NOT_OF.get(task, ())
     lines = []
     for section, (spec, keys) in SHOWN.items():
-        only, kinds = ONLY.get(section, (task, modalities))
-        if task != only or not set(modalities) <= set(kinds):
+        if task not in ONLY.get(section, (task,)):
             continue
         lines += ["", f"{section}:"]
         more = [key for place, key in further if place == section]

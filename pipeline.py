@@ -28,6 +28,7 @@ from .errors import (
     nearest,
     paragraph,
 )
+from .explain.targets import LABEL, PREDICTED, explains, unknown
 from .recipe import Recipe
 from .steps import DO, MADE, Paused, Work, offered
 
@@ -155,6 +156,8 @@ def bring(recipe: Recipe, emit: Emit = silent) -> Brought:
         tensorboard.require()
     if dataset.labels:
         _check_classes(recipe, dataset.labels)
+    if recipe.explain.methods and explains(dataset.task):
+        _check_target(recipe, dataset.task, dataset.labels)
     datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)
     devices.prepare()
     source = locate(recipe.model.name)
@@ -367,7 +370,7 @@ def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
 def _offered(run: Run, steps: Sequence[str]) -> Sequence[str]:
     """Leave out what the run's task doesn't know; refuse it where it was asked for by name."""
     modalities = run.modalities
-    known = offered(run.task, modalities)
+    known = offered(run.task, modalities, by_name=tuple(steps) != STEPS)
     for step in steps:
         if step not in known and tuple(steps) != STEPS:
             raise RunError(
@@ -396,19 +399,28 @@ def _check_metric(recipe: Recipe, task: Task) -> None:
 
 
 def _check_classes(recipe: Recipe, labels: Sequence[str]) -> None:
-    """Refuse classes in the recipe that the data doesn't have, before hours of training."""
-    named = {"audit.positive": recipe.audit.positive}
-    if recipe.explain.target not in ("predicted", "label"):
-        named["explain.target"] = recipe.explain.target
-    for key, name in named.items():
-        if name is not None and name not in labels:
-            raise RecipeError(
-                paragraph(
-                    f"recipe, key “{key}”",
-                    f"found “{name}”, which is no class of the data ({nearest(name, labels)})",
-                    "Name one of the classes",
-                )
+    """Refuse a class in the recipe that the data doesn't have, before hours of training."""
+    name = recipe.audit.positive
+    if name is not None and name not in labels:
+        raise RecipeError(
+            paragraph(
+                "recipe, key “audit.positive”",
+                f"found “{name}”, which is no class of the data ({nearest(name, labels)})",
+                "Name one of the classes",
             )
+        )
+
+
+def _check_target(recipe: Recipe, task: str, labels: Sequence[str]) -> None:
+    """Refuse to explain an answer that the model won't have, before hours of training."""
+    if problem := unknown(recipe.explain.target, task, labels):
+        raise RecipeError(
+            paragraph(
+                "recipe, key “explain.target”",
+                problem,
+                f"Name one of the classes, or write {PREDICTED} or {LABEL}",
+            )
+        )
 
 
 def _warnings(run: Run) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from . import device as devices
 from .core import processes
 from .core.events import Artifact, Emit
-from .core.files import folder_whole, write_json, write_with
+from .core.files import read_json, write_json, write_with
 from .core.jobs import CancelToken
 from .core.runs import Run
 from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
 from .device import Device
 from .errors import RunError, paragraph
 from .explain.spec import ExplainSpec
+from .explain.targets import explains
 from .fairness.spec import AuditSpec
 from .multimodal.spec import ModelSpec
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from .core.dataset import Dataset
     from .core.tasks import Task
-    from .explain.attribution import Attribution
 
 
 class Paused(Exception):
@@ -60,6 +59,15 @@ class Work:
             section("train", TrainSpec),
             section("evaluate", EvaluateSpec),
         )
+
+    def checked(self) -> None:
+        """Raise where the job was cancelled, and where it was asked to stop.
+
+        For steps whose finished parts are kept, so that they may end anywhere.
+        """
+        self.cancel.check()
+        if self.cancel.stop_requested:
+            raise Paused
 
     @property
     def device(self) -> Device:
@@ -141,37 +149,110 @@ def evaluate(work: Work) -> None:
     _write_json(work, "evaluation.json", measured.as_json())
 
 
-def explain(work: Work, *, rows: Any = None, method: str | None = None) -> None:
-    """Attribute answers on test rows to their words, and rank the words of the whole split."""
+def explain(
+    work: Work,
+    *,
+    rows: Any = None,
+    method: str | None = None,
+    compare: bool = False,
+    **settings: Any,
+) -> None:
+    """Attribute answers on test rows to their segments, and rank these over the whole split.
+
+    Parameters
+    ----------
+    work
+        The run.
+    rows
+        Test rows; those of the recipe if left out.
+    method
+        Names of methods with commas between them; those of the recipe if left out.
+    compare
+        Measure instead how faithful methods are to this model; all of them if none is named.
+    settings
+        Further keys of the recipe's section `explain` that have other values.
+    """
     from .core.dataset import pick
-    from .explain.attribute import explain_rows
-    from .explain.attribution import write_attributions
-    from .explain.importance import importance
-    from .explain.section import chosen as chosen_maps
+    from .explain.attribute import changed, check_method
 
     devices.prepare()
-    spec = work.run.section("explain", ExplainSpec)
+    named = {"rows": rows, **settings}
+    if method is not None:
+        named["methods"] = tuple(one.strip() for one in method.split(",") if one.strip())
+        for name in named["methods"]:
+            check_method(name)
+    spec = changed(work.run.section("explain", ExplainSpec), named)
+    if compare:
+        _compare(work, spec, every=method is None)
+        return
     test = work.dataset.take(work.dataset.rows("test"))
-    chosen = test.take(pick(test.ids, spec.rows if rows is None else rows))
-    ranked = {}
-    for name in spec.methods if method is None else [method]:
-        found = explain_rows(
-            work.run,
-            chosen,
-            spec,
-            method=name,  # type: ignore[arg-type]
-            emit=work.emit,
-            check=work.cancel.check,
+    if work.run.task in WRITTEN:
+        usual = rows is None and spec.rows == ExplainSpec().rows
+        _written(work, test.take(pick(test.ids, FEW if usual else spec.rows)), spec)
+        return
+    chosen = test.take(pick(test.ids, spec.rows))
+    known = work.run.path / "explanations/importance.json"
+    # Methods that were explained before stay in the report where others were asked for by name.
+    before = read_json(known) if method is not None and known.is_file() else {}
+    _write_json(work, "explanations/importance.json", before | _attributed(work, chosen, spec))
+
+
+def _attributed(work: Work, chosen: Dataset, spec: ExplainSpec) -> dict[str, Any]:
+    """Explain answers by each method; return the most important segments by method and class."""
+    from .explain.into import explain_into
+    from .explain.opened import open_run
+
+    if not spec.methods:
+        return {}
+    folder = work.run.path / "explanations"
+    ranked = explain_into(
+        folder,
+        open_run(work.run),
+        chosen,
+        spec,
+        maps=work.run.section("report", ReportSpec).maps,
+        wrote=lambda path, kind: work.emit(Artifact(path=f"explanations/{path}", kind=kind)),
+        emit=work.emit,
+        check=work.checked,
+    )
+    if work.run.task == "classification":
+        from .explain.attribution import Stored
+        from .explain.whole.whole import whole
+
+        first = Stored(folder / f"{spec.methods[0]}.parquet")
+        found = whole(work.run, first, work.dataset, work.emit, work.checked)
+        _write_json(work, "explanations/whole.json", {"method": spec.methods[0], **found})
+    return ranked
+
+
+def _written(work: Work, chosen: Dataset, spec: ExplainSpec) -> None:
+    """Explain what the model writes, token by token."""
+    from .explain.generation.explain import explain_writing_rows
+    from .explain.generation.writing import write_writings
+
+    for name in spec.methods:
+        found = explain_writing_rows(
+            work.run, chosen, spec, method=name, emit=work.emit, check=work.checked
         )
-        path = f"explanations/{name}.parquet"
-        write_attributions(work.run.path / path, found)
+        path = f"explanations/written/{name}.parquet"
+        write_writings(work.run.path / path, found)
         work.emit(Artifact(path=path, kind="attributions"))
-        ranked[name] = {
-            target: [word.as_json() for word in words]
-            for target, words in importance(found).items()
-        }
-        _draw(work, name, chosen_maps(found, work.run.section("report", ReportSpec).maps))
-    _write_json(work, "explanations/importance.json", ranked)
+
+
+def _compare(work: Work, spec: ExplainSpec, *, every: bool) -> None:
+    """Measure how faithful methods are to the run's model."""
+    from .explain.methods import names
+    from .explain.proof.compare import compare_run
+
+    found = compare_run(
+        work.run,
+        names() if every else spec.methods,
+        spec.rows,
+        spec=spec,
+        emit=work.emit,
+        check=work.checked,
+    )
+    _write_json(work, "explanations/comparison.json", found.as_json())
 
 
 def audit(work: Work, *, groups: Sequence[str] | None = None) -> None:
@@ -199,19 +280,6 @@ def report(work: Work) -> None:
         work.emit(Artifact(path=path, kind="report"))
 
 
-def _draw(work: Work, method: str, found: Sequence[Attribution]) -> None:
-    """Draw the maps that the report shows as PNG, numbered in the report's order."""
-    from .multimodal.text.draw import word_map_png
-
-    path = f"explanations/maps/{method}"
-    with folder_whole(work.run.path / path) as folder:
-        for number, one in enumerate(found, start=1):
-            stem = re.sub(r"[^\w.-]+", "-", one.id).strip("-.")[:60]
-            content = word_map_png(one.segments, one.scores, separators=one.separators)
-            (folder / f"{number:03d}-{stem}.png").write_bytes(content)
-    work.emit(Artifact(path=path, kind="maps"))
-
-
 def _write_parquet(work: Work, path: str, frame: pd.DataFrame) -> None:
     write_with(work.run.path / path, lambda partial: frame.to_parquet(partial, index=False))
     work.emit(Artifact(path=path, kind="table"))
@@ -232,14 +300,27 @@ DO: dict[str, Callable[..., None]] = {
 """The steps by their names, in order."""
 
 
-def offered(task: str, modalities: Collection[str]) -> tuple[str, ...]:
+WRITTEN = ("chat", "causal_lm")
+"""Tasks whose answers are written: they take so long to explain that it is asked for by name."""
+
+FEW = 8
+"""Answers that are explained of those, where nobody says how many."""
+
+
+def offered(task: str, modalities: Collection[str], *, by_name: bool = False) -> tuple[str, ...]:
     """Return the steps that are known for a task on samples of some modalities, in order.
 
-    Classes alone are compared over groups, and attributed to the words of texts.
+    Classes alone are compared over groups.
+
+    Parameters
+    ----------
+    task, modalities
+        Of a run.
+    by_name
+        Whether steps are asked for by name; a whole recipe leaves some out that take long.
     """
-    classes = task == "classification"
-    left_out = set() if classes else {"audit"}
-    if not classes or set(modalities) != {"text"}:
+    left_out = set() if task == "classification" else {"audit"}
+    if not explains(task) and not (by_name and task in WRITTEN):
         left_out.add("explain")
     return tuple(step for step in DO if step not in left_out)
 

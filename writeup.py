@@ -12,8 +12,8 @@ from .core.report.tree import LineFigure, Report, Section, Table, Text
 from .core.runs import Run
 from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
 from .core.task_words import described, words
+from .explain.targets import explains
 from .fairness.spec import AuditSpec
-from .multimodal.draw import has_pictures
 from .multimodal.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     from .core import checks, evaluation_section, rows_section
     from .core.evaluation import read_evaluation
     from .explain import section as explain_section
-    from .explain.attribution import read_attributions
-    from .explain.importance import Importance
+    from .explain.attribution import Stored
+    from .explain.whole.importance import Importance
     from .fairness.findings import findings as audit_findings
     from .fairness.section import sections as audit_sections
 
@@ -86,13 +86,36 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     if run.has("explanations/importance.json"):
         ranked = read_json(run.path / "explanations/importance.json")
         for method, targets in ranked.items():
-            attributions = read_attributions(run.path / f"explanations/{method}.parquet")
+            attributions = Stored(run.path / f"explanations/{method}.parquet")
             ranking = {
                 target: [Importance.from_json(target, raw) for raw in found]
                 for target, found in targets.items()
             }
             summary += explain_section.findings(attributions, ranking)
-            sections += explain_section.sections(attributions, ranking, maps=spec.maps)
+            sections += explain_section.sections(
+                attributions,
+                ranking,
+                maps=spec.maps,
+                cells=explain_section.cells_of(dataset),
+            )
+    if run.has("explanations/whole.json"):
+        found, told = _whole(read_json(run.path / "explanations/whole.json"))
+        summary += told
+        sections += found
+    for path in sorted((run.path / "explanations/written").glob("[!.]*.parquet")):
+        from .explain.generation import section as written_section
+        from .explain.generation.writing import read_writings
+
+        writings = read_writings(path)
+        summary += written_section.findings(writings)
+        sections += written_section.sections(writings, maps=spec.maps)
+    if run.has("explanations/comparison.json"):
+        from .explain.proof.comparison import Comparison
+        from .explain.proof.section import section as compared
+
+        sections.append(
+            compared(Comparison.from_json(read_json(run.path / "explanations/comparison.json")))
+        )
     if audit is not None:
         summary += audit_findings(audit)
         sections += audit_sections(audit)
@@ -111,6 +134,38 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
         sections=tuple(sections),
         facts=_facts(run, dataset),
     )
+
+
+def _whole(raw: dict[str, Any]) -> tuple[list[Section], tuple[Text, ...]]:
+    """Return what explanations say of the whole split, and what of it belongs into the summary."""
+    from .explain.whole import section as whole
+    from .explain.whole.clusters import Cluster
+    from .explain.whole.heat import HeatMap
+    from .explain.whole.importance import Importance
+    from .explain.whole.shortcuts import Shortcut
+
+    def ranked(targets: dict[str, Any]) -> dict[str, list[Importance]]:
+        return {
+            target: [Importance.from_json(target, one) for one in found]
+            for target, found in targets.items()
+        }
+
+    shortcuts = [Shortcut.from_json(one) for one in raw["shortcuts"]]
+    groups = {
+        column: {value: ranked(targets) for value, targets in values.items()}
+        for column, values in raw["groups"].items()
+    }
+    clusters = {
+        target: [Cluster.from_json(one) for one in found]
+        for target, found in raw["clusters"].items()
+    }
+    sections = [
+        *whole.maps_section([HeatMap.from_json(one) for one in raw["maps"]]),
+        *whole.groups_section(groups, ranked(raw["importance"])),
+        *whole.clusters_section(clusters),
+        *whole.shortcuts_section(shortcuts),
+    ]
+    return sections, whole.findings(shortcuts)
 
 
 def _audit(run: Run) -> Audit | None:
@@ -142,25 +197,19 @@ def _no_groups(*, asked: bool) -> Section:
 
 def _not_done(run: Run) -> list[Text]:
     """Say what this report leaves open because a step was not carried out, or there is none."""
-    if not _classifies(run):
-        text = "Why the model answers as it does, and whom it treats worse, is measured of "
-        text += "classification only; this report doesn’t say it."
-        return [Text(text, tone="note")]
+    known = {"explain": explains(run.task), "audit": _classifies(run)}
     said: list[Text] = []
+    if not known["audit"]:
+        who = "Whom the model treats worse"
+        if not known["explain"]:
+            who = "Why the model answers as it does, and whom it treats worse,"
+        text = f"{who} is measured of classification only; this report doesn’t say it."
+        said.append(Text(text, tone="note"))
     steps = {
         "explain": ("explanations/importance.json", "why the model answers as it does"),
         "audit": ("audit.json", "whom it treats worse"),
     }
-    if has_pictures(run.modalities):
-        del steps["explain"]
-        said.append(
-            Text(
-                "Why the model answers as it does is measured of texts only; of pictures and "
-                "sounds this report doesn’t say it.",
-                tone="note",
-            )
-        )
-    left = {step: what for step, (name, what) in steps.items() if not run.has(name)}
+    left = {step: what for step, (name, what) in steps.items() if known[step] and not run.has(name)}
     if not left:
         return said
     named = " and ".join(f"“{step}”" for step in left)
@@ -169,7 +218,7 @@ def _not_done(run: Run) -> list[Text]:
 
 
 def _classifies(run: Run) -> bool:
-    """Whether the run's answers can be explained and compared over groups: classes alone can."""
+    """Whether the run's answers can be compared over groups: classes alone can."""
     return run.task == "classification"
 
 

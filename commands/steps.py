@@ -17,23 +17,6 @@ def evaluate(folder: RunFolder, as_json: AsJson = False, quiet: Quiet = False) -
     _again(folder, "evaluate", as_json, quiet)
 
 
-def explain(
-    folder: RunFolder,
-    rows: Annotated[
-        str | None,
-        typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids."),
-    ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(help="Attribution method: integrated_gradients."),
-    ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Attribute the answers of a run to the words of its test rows."""
-    _again(folder, "explain", as_json, quiet, rows=rows, method=method)
-
-
 def audit(
     folder: Annotated[
         Path | None,

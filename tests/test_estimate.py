@@ -23,7 +23,6 @@ from pellucid.core.checkpoints import Checkpoints
 from pellucid.core.trial import Bystanders, _costs, _pace, _spread
 from pellucid.errors import DataError, ModelError, RecipeError
 from pellucid.estimate import Estimate, _saves_between, estimate
-from pellucid.explain.trial import expected_steps
 
 
 def changed(raw: dict[str, Any], **train: Any) -> Recipe:
@@ -280,10 +279,3 @@ def test_checkpoints_between_the_ends_of_epochs(per_epoch: int, epochs: int, eve
     counted = sum(step % every == 0 and step % per_epoch != 0 for step in steps)
     assert _saves_between(per_epoch, per_epoch * epochs, every) == counted
     assert _saves_between(per_epoch, per_epoch * epochs, None) == 0
-
-
-def test_steps_of_explanations() -> None:
-    assert expected_steps(24, 24, 1.0) == 24
-    assert expected_steps(24, 512, 0.0) == 24
-    # 24, then 48 for half of the rows, then 96 for a quarter of those.
-    assert expected_steps(24, 96, 0.5) == 24 + 0.5 * (48 + 0.25 * 96)

@@ -156,7 +156,7 @@ def test_a_folder_of_real_pictures(real_data: Callable[[str], Path], tmp_path: P
     assert recipe.data.split.column == "split"
     assert recipe.model.name == "bundled/image" and recipe.model.task == "classification"
     text = path.read_text()
-    assert "augment: []" in text and "max_length" not in text and "\nexplain" not in text
+    assert "augment: []" in text and "max_length" not in text and "\nexplain:" in text
     data = load(recipe.data)
     assert (len(data.rows("train")), len(data.rows("test"))) == (5000, 1000)
 

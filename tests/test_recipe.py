@@ -176,7 +176,7 @@ def test_an_unknown_key_is_named_in_full(raw: dict[str, Any], key: str, said: st
         (with_(explain={"rows": True}), "explain.rows", "found “true”"),
         (with_(explain={"rows": -4}), "explain.rows", "found “-4”"),
         (with_(explain={"rows": []}), "explain.rows", "a list of ids"),
-        (with_(explain={"methods": ["shap"]}), "explain.methods.0", "'integrated_gradients'"),
+        (with_(explain={"methods": ["lim"]}), "explain.methods", "did you mean “lime”"),
         (with_(explain={"steps": 64, "max_steps": 8}), "explain", "expected at least steps (64)"),
         (with_(audit={"positive": True}), "audit.positive", "found “true”, expected text"),
         (with_(audit={"groups": ["gender"]}), "audit.groups", "not among data.groups"),

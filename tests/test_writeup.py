@@ -297,7 +297,14 @@ def test_other_tasks_are_written_up(
     }
     run = execute(Recipe.of(recipe, folder=tmp_path), tmp_path / "runs")
     report = composed(run)
-    assert anchors(report) == ["evaluation-test", "evaluation-validation", "data", "training"]
+    found = anchors(report)
+    assert found[:4] == [
+        "evaluation-test",
+        "evaluation-validation",
+        "explain-words",
+        "explain-maps",
+    ]
+    assert found[-2:] == ["data", "training"]
     assert any("of classification only" in text.text for text in report.summary)
     assert dict(report.facts)["Answers"] == answers
     assert report.subtitle.startswith(f"A {'multilabel ' * (task == 'multilabel')}text ")

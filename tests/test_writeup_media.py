@@ -56,6 +56,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "model": {"name": str(work / "model")},
         "train": {"epochs": 1, "batch_size": 16},
         "evaluate": {"replicates": 100, "baselines": False},
+        "explain": {"rows": 16, "steps": 16, "segments": {"image": "patches", "count": 9}},
+        "report": {"maps": 12},
     }
     return execute(Recipe.of(raw), work / "runs")
 
@@ -94,13 +96,25 @@ def test_the_report_names_what_was_left_out(page: str) -> None:
 
 def test_the_report_speaks_of_pictures(run: Run, page: str) -> None:
     assert "An image classification model fine-tuned from" in page
-    assert "of pictures and sounds this report doesn’t say it" in html.unescape(page)
     assert "“explain”" not in page.split('id="facts"', maxsplit=1)[0]
+    maps = html.unescape(page.split('id="explain-maps"')[1].split("</section>", maxsplit=1)[0])
+    assert "Each segment is coloured" in maps and maps.count("<svg") >= 12
+    assert "against a baseline of the picture’s mean colour" in html.unescape(page)
     shown = page.split('id="rows"')[1].split('id="data"', maxsplit=1)[0]
     assert str(run.path.parent.parent) not in shown, "the rows name a place on this machine"
     card = (run.path / "model_card.md").read_text(encoding="utf-8")
     assert "pipeline_tag: image-classification" in card
     assert 'pipeline("image-classification"' in card and "text-classification" not in card
+
+
+def test_the_map_of_a_picture(run: Run, tmp_path: Path) -> None:
+    row = run.predictions()["id"][0]
+    export(run, f"map:{row}", tmp_path / "map.png")
+    export(run, f"map:{row}", tmp_path / "map.csv")
+    with Image.open(tmp_path / "map.png") as drawn:
+        assert drawn.width > 100 and len(drawn.convert("RGB").getcolors(1 << 24) or []) > 5
+    table = pd.read_csv(tmp_path / "map.csv")
+    assert list(table.columns) == ["segment", "score"] and len(table) > 4
 
 
 def test_exported_rows_name_files_as_the_table_does(run: Run, tmp_path: Path) -> None:
