@@ -20,7 +20,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QFileDialog
 
 from pellucid.gui.pages.recipe.fitting import fitting
-from pellucid.gui.widgets.basics import EmptyState
 from pellucid.gui.widgets.parts import Part, Parts
 from pellucid.gui.widgets.table_view import PICTURE_ROW, ROW
 from pellucid.gui.widgets.task_words import parts_words, task_name
@@ -210,24 +209,78 @@ def test_a_row_closely_shows_picture_and_question(
     assert view.said.text().startswith(cell) and not detail.text.isVisible()
     assert colour(view.picture.shown) == (BLUE if cell.startswith("blue/") else RED)
     assert detail.parts.texts[0][1].text() == facts.raw["input:question"][source].as_py()
-    assert not detail.explain.isVisible(), "pictures can’t be explained"
 
 
-def test_words_are_not_for_pictures(
+def explained(run: Path, ids: list[str], corner: float = 2.0) -> None:
+    """Write maps of pictures with questions: the first patch of each speaks most for the answer."""
+    from pellucid.explain import Attribution, write_attributions
+    from pellucid.explain.attribution import Drawn
+    from pellucid.multimodal.image.outline import Outline
+    from pellucid.multimodal.image.segments import grid
+
+    labels = grid(20, 20, 4)
+    pictures = Drawn("image", ("image",), 4, Outline("", labels, None).as_json())
+    words = Drawn("text", ("question",), 2, {"between": [" ", ""]})
+    found = [
+        Attribution(
+            id=one,
+            method="integrated_gradients",
+            settings={"tolerance": 0.05},
+            target="positive",
+            segments=("5, 5", "15, 5", "5, 15", "15, 15", "question", str(row)),
+            columns=("image",) * 4 + ("question",) * 2,
+            scores=np.array([corner, -0.5, 0.0, 0.25, 0.5, -0.25]),
+            special=0.0,
+            output=corner,
+            baseline_output=0.0,
+            evaluations=24,
+            label="positive",
+            prediction="positive",
+            split="test",
+            drawn=(pictures, words),
+        )
+        for row, one in enumerate(ids)
+    ]
+    write_attributions(run / "explanations" / "integrated_gradients.parquet", found)
+
+
+def test_maps_lie_over_pictures(window: MainWindow, picture_run: Path, wait_until: Wait) -> None:
+    test = pd.read_parquet(picture_run / "predictions.parquet").query("split == 'test'")
+    explained(picture_run, test["id"].tolist()[:3])
+    page = open_results(window, picture_run, "words", wait_until)
+    pane = page._pane("words")
+    entry = pane.list.entries[0]
+    assert entry.words.words == ("question", "0") and len(entry.drawings) == 1
+    (drawing,) = entry.drawings
+    assert "5, 5 counts most" in drawing.said and drawing.said in pane.list.model().index(
+        0, 0
+    ).data(Qt.ItemDataRole.AccessibleTextRole)
+    wait_until(lambda: isinstance(pane.list.maps.of(drawing), QPixmap))
+    image = pane.list.maps.of(drawing).toImage()
+    # The picture stands at the left and its map at the right: the first patch is orange there.
+    ratio = image.devicePixelRatio()
+    middle = round((24 + 210 + 16) * ratio)
+    first, second = (
+        image.pixelColor(middle + round(across * ratio), round((24 + 50) * ratio))
+        for across in (50, 160)
+    )
+    assert first.red() > first.blue() + 60 and second.blue() > second.red()
+    assert page.context.actions["results.explain"].isEnabled()
+
+
+def test_a_map_whose_picture_is_gone_says_so(
     window: MainWindow, picture_run: Path, wait_until: Wait
 ) -> None:
+    rows = window.workspace.memory / "rows" / f"{picture_run.name}.parquet"
+    frame = pd.read_parquet(rows)
+    frame["file:image"] = "/nowhere/at/all.png"
+    frame.to_parquet(rows, index=False)
+    explained(picture_run, frame.query("split == 'test'")["id"].tolist()[:1])
     page = open_results(window, picture_run, "words", wait_until)
-    said = [one for one in page.stack.currentWidget().findChildren(EmptyState) if one.isVisible()]
-    assert len(said) == 1
-    assert (
-        "not for pictures and texts"
-        in page.stack.currentWidget()
-        .currentWidget()
-        .findChildren(type(page.header.title))[0]
-        .text()
-    )
-    assert "in this version yet" in page.stack.currentWidget().said
-    assert not page.context.actions["results.explain"].isEnabled()
+    pane = page._pane("words")
+    (drawing,) = pane.list.entries[0].drawings
+    wait_until(lambda: isinstance(pane.list.maps.of(drawing), str))
+    assert pane.list.maps.of(drawing) == "its file is not there: /nowhere/at/all.png"
 
 
 def test_answers_that_are_no_classes_show_sounds(
@@ -319,21 +372,21 @@ def test_texts_keep_low_rows(window: MainWindow, table: Path, wait_until: Wait) 
         (
             {"image": "image"},
             ("train.augment", "data.folder", "data.on_bad_sample", "audit"),
-            ("model.max_length", "model.max_seconds", "explain.methods", "report.maps"),
+            ("model.max_length", "model.max_seconds", "explain.segments.audio"),
         ),
         (
             {"audio": "audio"},
             ("train.augment", "model.max_seconds", "model.cache_gigabytes"),
-            ("model.max_length", "model.text_encoder", "explain.rows"),
+            ("model.max_length", "model.text_encoder", "explain.baseline.text"),
         ),
         (
             {"image": "image", "question": "text"},
             ("train.augment", "model.max_length", "model.text_encoder"),
-            ("model.max_seconds", "explain.methods"),
+            ("model.max_seconds", "explain.segments.audio"),
         ),
         (
             {"text": "text"},
-            ("model.max_length", "explain.methods", "report.maps"),
+            ("model.max_length", "explain.baseline.text"),
             ("train.augment", "data.folder", "model.max_seconds", "model.cache_gigabytes"),
         ),
     ],

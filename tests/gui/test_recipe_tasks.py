@@ -15,7 +15,15 @@ from pellucid import copyable
 from pellucid.core.spec import DataSpec, EvaluateSpec, TrainSpec
 from pellucid.core.tasks import make
 from pellucid.gui.pages.recipe.estimate_line import summary
-from pellucid.gui.pages.recipe.fitting import KINDS, METRICS, ONLY, Fitting, choice_words, fitting
+from pellucid.gui.pages.recipe.fitting import (
+    EXPLAINED,
+    KINDS,
+    METRICS,
+    ONLY,
+    Fitting,
+    choice_words,
+    fitting,
+)
 from pellucid.gui.pages.recipe.schema import fields, items
 from pellucid.gui.pages.recipe.shorthand import as_written, expanded
 from pellucid.gui.window import MainWindow
@@ -67,15 +75,15 @@ def test_keys_that_do_not_matter_are_out_of_sight(
         "model.stride": {"extractive_qa", "token_classification"},
         "model.chat_template": {"chat", "preference"},
         "evaluate.prompts": {"contrastive"},
-        "explain.methods": {"classification"},
+        "explain.methods": EXPLAINED,
         "audit.positive": {"classification"},
     }
     for name, tasks in told.items():
         assert (name in shown) == (task in tasks), name
     assert {"train.epochs", "train.seed", "model.max_length", "data.source"} <= shown
     explain = page.form._sections["explain"].unused
-    assert explain.isHidden() == (task == "classification")
-    if task != "classification":
+    assert explain.isHidden() == (task in EXPLAINED)
+    if task not in EXPLAINED:
         assert explain.text().startswith("Not used for “")
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from ....explain.methods import methods
+from ....explain.targets import explains
 from ....multimodal.augment_spec import MODALITY
 from ....multimodal.spec import Task
 from ...frame.texts import tr
@@ -28,6 +30,7 @@ LOW_RANK = frozenset({"lora", "dora", "qlora"})
 FILES = frozenset({"image", "audio"})
 JOINED = frozenset({"classification", "multilabel", "regression"})
 CHANGED = JOINED | PAIRED
+EXPLAINED = frozenset(task for task in TASKS if explains(task))
 SEEING = frozenset({"chat"})
 """Tasks whose tables may have pictures that a recipe need not name."""
 
@@ -52,9 +55,9 @@ ONLY: dict[str, frozenset[str]] = {
     "train.micro_batch_size": frozenset(TASKS) - PAIRED,
     "train.augment": CHANGED,
     "model.text_encoder": JOINED,
-    "explain": CLASSES,
+    "explain": EXPLAINED,
     "audit": CLASSES,
-    "report.maps": CLASSES,
+    "report.maps": EXPLAINED,
 }
 """Keys and sections that only some tasks use; all others matter for every task."""
 
@@ -66,11 +69,13 @@ PARTS: dict[str, frozenset[str]] = {
     "model.max_seconds": frozenset({"audio"}),
     "model.cache_gigabytes": FILES,
     "train.augment": frozenset(MODALITY.values()),
+    "explain.segments": FILES,
+    "explain.segments.image": frozenset({"image"}),
+    "explain.segments.audio": frozenset({"audio"}),
+    "explain.baseline.text": frozenset({"text"}),
+    "explain.baseline.image": frozenset({"image"}),
 }
 """Keys that concern parts of some modalities; they matter where samples have one of them."""
-
-TEXTS_ONLY = frozenset({"explain", "report.maps"})
-"""Keys and sections that matter where all parts are texts."""
 
 KINDS: dict[str, frozenset[str]] = {
     "model.adapt.frozen_layers": frozenset({"full"}),
@@ -158,8 +163,7 @@ class Fitting:
                 task = task_name(self.task, self.modalities)
                 return tr("Not used for “{task}”.").format(task=task)
             parts = PARTS.get(place)
-            other = parts is not None and parts.isdisjoint(self.modalities)
-            if other or (place in TEXTS_ONLY and set(self.modalities) != {"text"}):
+            if parts is not None and parts.isdisjoint(self.modalities):
                 return tr("Not used for {parts}.").format(parts=parts_words(self.modalities))
         kinds = KINDS.get(name)
         if kinds is not None and self.adapt not in kinds:
@@ -241,7 +245,7 @@ def choice_words(name: str) -> dict[str, str]:
             "inverse_sqrt": tr("inverse square root"),
         },
         "train.class_weight": {"balanced": tr("balanced")},
-        "explain.methods": {"integrated_gradients": tr("Integrated gradients")},
+        "explain.methods": {one.name: one.title for one in methods().values()},
         "report.formats": {"html": tr("HTML page"), "model_card": tr("Model card")},
     }
     return words.get(name, {})

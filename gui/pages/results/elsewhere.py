@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget
 
-from ....multimodal.draw import has_pictures
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState
-from ...widgets.task_words import parts_words, task_name
+from ...widgets.task_words import task_name
 from .desk import Desk
 from .panes import PANES, pane_titles
 from .reading import Reading
@@ -27,15 +26,6 @@ class Elsewhere(QStackedWidget):
         task = task_name(reading.task, reading.modalities.values() or ["text"])
         self.said = _reasons(reading.task).get(self._part, "")
         title = tr("{part}: not for “{task}”").format(part=pane_titles()[self._part], task=task)
-        if self._part == "words" and has_pictures(reading.modalities.values()):
-            inputs = parts_words(reading.modalities.values())
-            title = tr("{part}: not for {inputs}").format(
-                part=pane_titles()[self._part], inputs=inputs
-            )
-            self.said = tr(
-                "Word maps are made of texts. What of a picture or sound an answer rests on is "
-                "not shown in this version yet. The rows can be looked at one by one."
-            )
         old = self.currentWidget()
         state = EmptyState(
             _ICONS[self._part],
@@ -73,8 +63,8 @@ def _reasons(task: str) -> dict[str, str]:
     return {
         "curves": chosen.get(task, ""),
         "words": tr(
-            "Word maps are made of answers that are one of several classes. The answers of this "
-            "run can be read one by one, the worst first."
+            "What an answer rests on is shown here for classes, labels, numbers, tags and "
+            "passages. The answers of this run can be read one by one, the worst first."
         ),
         "groups": tr(
             "Groups are compared where the answers are one of several classes. If the recipe "

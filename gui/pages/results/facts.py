@@ -99,6 +99,14 @@ class Facts:
         return ThresholdView.of(self.scores[rows, code], self.true[rows] == code, groups)
 
 
+def row_of(raw: Any, id_: str) -> int | None:
+    """Return the number of the row of an id; None where there is none."""
+    import pyarrow.compute as pc
+
+    found = pc.index(raw["id"], id_).as_py()
+    return None if found < 0 else int(found)
+
+
 def texts_file(memory: Path, run: Path) -> Path:
     """Return where the window keeps a run's rows with their texts."""
     return memory / "rows" / f"{run.name}.parquet"

@@ -1,16 +1,23 @@
-"""Explanations as word maps: one scale for all, and which of them are asked for."""
+"""Explanations as maps: one scale for all, and which of them are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ....multimodal.draw import PICTURED
+from ...frame.texts import tr
+from ...widgets.drawn_maps import LARGE, Drawing
 from ...widgets.word_map import Words
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ....explain.attribution import Attribution
     from .facts import Facts
+    from .reading import Reading
 
 SHARE = 0.95
 """Share of the maps in which no word is stronger than the end of the scale: one map alone must not
@@ -51,8 +58,46 @@ def scale_of(found: Sequence[Attribution]) -> float:
 
 
 def as_words(one: Attribution, scale: float) -> Words:
-    """Return the map of an explanation."""
-    return Words(one.segments, one.separators, tuple(one.scores.tolist()), scale, one.target)
+    """Return the map of an explanation's words; an empty one where there are none."""
+    span = next((span for part, span in one.spans if part.modality not in PICTURED), slice(0, 0))
+    scores = tuple(one.scores[span].tolist())
+    return Words(one.segments[span], one.separators[span], scores, scale, one.target)
+
+
+def drawings(
+    one: Attribution, reading: Reading, scale: float, sizes: Mapping[str, int] = LARGE
+) -> tuple[Drawing, ...]:
+    """Return the maps of an explanation's pictures and sounds.
+
+    Parameters
+    ----------
+    one
+        The explanation.
+    reading
+        Its run, which says where files lie.
+    scale
+        Absolute score that gets the strongest colour.
+    sizes
+        Points of a map by its modality.
+    """
+    if not any(part.modality in PICTURED for part in one.drawn):
+        return ()
+    found = []
+    outlines = one.outlines(reading.files(one.id))
+    for (part, span), (outline, scores) in zip(one.spans, outlines, strict=True):
+        if part.modality in PICTURED:
+            said = tr("Map of {column}; {strongest} counts most").format(
+                column=part.columns[0], strongest=_strongest(one.segments[span], scores)
+            )
+            name = (reading.name, one.method, one.id, one.target, part.modality)
+            size = sizes[part.modality]
+            found.append(Drawing(name, part.modality, said, outline, scores, scale, size))
+    return tuple(found)
+
+
+def _strongest(names: Sequence[str], scores: NDArray[np.float64]) -> str:
+    """Name the segment with the largest score, whatever its sign."""
+    return names[int(abs(scores).argmax())] if names else tr("nothing")
 
 
 def wanted(found: Sequence[Attribution], facts: Facts | None, filter_: Wanted) -> list[int]:
@@ -70,8 +115,9 @@ def wanted(found: Sequence[Attribution], facts: Facts | None, filter_: Wanted) -
 
 def written(one: Attribution) -> str:
     """Return the text that was explained, as the model read it."""
+    words = as_words(one, 1.0)
     return "".join(
-        f"{word}{after}" for word, after in zip(one.segments, one.separators, strict=True)
+        f"{word}{after}" for word, after in zip(words.words, words.separators, strict=True)
     )
 
 

@@ -292,7 +292,7 @@ class ResultsPage(QWidget):
         return task_name(reading.task, reading.modalities.values() or ["text"])
 
     def _key(self, name: str, reading: Reading) -> str:
-        return pane_key(name, reading.task, reading.modalities.values())
+        return pane_key(name, reading.task)
 
     def _tab_chosen(self, at: int) -> None:
         self.context.workspace.remember("results.pane", PANES[at])

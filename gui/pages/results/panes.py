@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from importlib import import_module
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from ....multimodal.draw import has_pictures
+from ....explain.targets import explains
 from ...frame.texts import tr
 from ...widgets.task_words import DEFAULT
 from .desk import Desk
@@ -36,7 +35,7 @@ def pane_titles() -> dict[str, str]:
                 tr("Overview"),
                 tr("Curves and threshold"),
                 tr("Rows"),
-                tr("Words"),
+                tr("Why"),
                 tr("Groups"),
                 tr("Report"),
             ),
@@ -45,14 +44,10 @@ def pane_titles() -> dict[str, str]:
     )
 
 
-def pane_key(name: str, task: str, modalities: Collection[str] = ()) -> str:
-    """Return which pane a part shows for a task: its own, or another one that fits the task.
-
-    Words are those of texts, so there is none of them where inputs are pictures or sounds.
-    """
-    if name == "words" and has_pictures(modalities):
-        return f"{NOT_HERE}{name}"
-    if task == DEFAULT or name in ("overview", "report"):
+def pane_key(name: str, task: str) -> str:
+    """Return which pane a part shows for a task: its own, or another one that fits the task."""
+    own = ("overview", "report", *(("words",) if explains(task) else ()))
+    if task == DEFAULT or name in own:
         return name
     if name == "rows":
         return "answers"

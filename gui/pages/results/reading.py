@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ....core.report.tree import Text
     from ....core.runs import Run
     from ....explain.attribution import Attribution
-    from ....explain.importance import Importance
+    from ....explain.whole.importance import Importance
     from ....export import Named
     from ....fairness.audit import Audit
     from .answers import Answers
@@ -91,6 +91,21 @@ class Reading:
     def splits(self) -> tuple[str, ...]:
         """The evaluated splits, the test rows first."""
         return () if self.evaluation is None else tuple(reversed(self.evaluation.splits))
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it is known where pictures and sounds lie."""
+        rows = self.facts if self.facts is not None else self.answers
+        return rows is not None and bool(rows.inputs)
+
+    def files(self, id_: str) -> dict[str, str]:
+        """Return where a row's pictures and sounds lie, by column; empty where that isn't known."""
+        from .facts import row_of
+        from .samples import files_of
+
+        rows = self.facts if self.facts is not None else self.answers
+        at = None if rows is None else row_of(rows.raw, id_)
+        return {} if rows is None or at is None else files_of(rows.raw, at)
 
     def named(self, start: str, kind: str = "") -> list[Named]:
         """Return the blocks whose name begins so, of one kind if asked."""
@@ -204,29 +219,22 @@ def _explained(run: Run) -> dict[str, list[Attribution]]:
 
 def attributions(path: Path) -> list[Attribution]:
     """Read explanations a few at a time, so that no other thread waits long."""
-    import json
-
-    import numpy as np
     import pyarrow.parquet as pq
 
-    from ....explain.attribution import Attribution
+    from ....explain.attribution import from_row
 
     table = pq.read_table(path)
-    out = []
-    for start in range(0, len(table), AT_ONCE):
-        for row in table.slice(start, AT_ONCE).to_pylist():
-            row.pop("completeness_error", None)
-            row["settings"] = json.loads(row["settings"])
-            row["segments"], row["separators"] = tuple(row["segments"]), tuple(row["separators"])
-            row["scores"] = np.asarray(row["scores"], dtype=np.float64)
-            out.append(Attribution(**row))
-    return out
+    return [
+        from_row(row)
+        for start in range(0, len(table), AT_ONCE)
+        for row in table.slice(start, AT_ONCE).to_pylist()
+    ]
 
 
 def _words(run: Run) -> dict[str, dict[str, list[Importance]]]:
     if not run.has("explanations/importance.json"):
         return {}
-    from ....explain.importance import Importance
+    from ....explain.whole.importance import Importance
 
     return {
         method: {

@@ -14,11 +14,12 @@ from ....steps import offered
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import Card, Flow, MoreButton, label, scrolled
+from ...widgets.drawn_maps import SMALL, MapPictures
 from ...widgets.parts import Parts
 from ...widgets.word_map import Scale, WordMap
 from .bars import Bar, IntervalBars
 from .desk import Desk, Item
-from .maps import as_words, scale_of
+from .maps import as_words, drawings, scale_of
 from .reading import Reading
 from .samples import parts_of
 
@@ -40,6 +41,7 @@ class RowDetail(QWidget):
         self.answer = label("", "note", wrap=True)
         self.map = WordMap(desk.context.theme)
         self.map.told.connect(self._told)
+        self.pictures = MapPictures(desk.context.theme, desk.context.pool)
         self.scale = Scale(desk.context.theme)
         self.said = label("", "muted", wrap=True)
         self.parts = Parts(desk.context.theme, desk.context.pool)
@@ -70,6 +72,7 @@ class RowDetail(QWidget):
         first: tuple[QWidget, ...] = (
             self.answer,
             self.parts,
+            self.pictures,
             self.map,
             self.scale,
             self.said,
@@ -90,6 +93,7 @@ class RowDetail(QWidget):
         self._shown = (
             self.answer,
             self.parts,
+            self.pictures,
             self.map,
             self.scale,
             self.said,
@@ -148,7 +152,7 @@ class RowDetail(QWidget):
         ]
         self._one = found[0][0] if found else None
         explained = self._one is not None
-        for part in (self.map, self.scale, self.said, self.more):
+        for part in (self.pictures, self.map, self.scale, self.said, self.more):
             part.setVisible(explained)
         seen = facts is not None and bool(facts.pictured)
         self.parts.setVisible(seen)
@@ -162,8 +166,15 @@ class RowDetail(QWidget):
         if self._one is not None:
             one, method = found[0]
             scale = scale_of(reading.explained[method])
-            self.map.show_words(as_words(one, scale))
+            words = as_words(one, scale)
+            drawn = drawings(one, reading, scale, SMALL)
+            self.map.show_words(words)
+            self.map.setVisible(bool(words.words))
+            self.said.setVisible(bool(words.words))
+            self.pictures.show_drawings(drawn)
+            self.pictures.setVisible(bool(drawn))
             self.scale.show_scale(scale)
+            self.scale.setVisible(bool(words.words))
             self._told("")
             return
         text = "" if facts is None else facts.text(source)

@@ -39,7 +39,7 @@ def parts_of(
     for name in inputs:
         modality = modalities.get(name, "text")
         text = str(raw[f"{INPUT}{name}"][row].as_py() or "")
-        out.append(Part(name, modality, text, _path(raw, name, row)))
+        out.append(Part(name, modality, text, path_of(raw, name, row)))
     return out
 
 
@@ -50,7 +50,7 @@ def pictures(
 
     def draws(name: str) -> Callable[[int], QIcon | None]:
         def draw(row: int) -> QIcon | None:
-            path = _path(raw, name, row)
+            path = path_of(raw, name, row)
             return thumbnails.of(modalities[name], path) if path else None
 
         return draw
@@ -58,7 +58,13 @@ def pictures(
     return {at: draws(name) for at, name in enumerate(names, start=1)}
 
 
-def _path(raw: Any, name: str, row: int) -> str:
+def files_of(raw: Any, row: int) -> dict[str, str]:
+    """Return where a row's files lie, by their columns."""
+    names = [name.removeprefix(FILE) for name in raw.column_names if name.startswith(FILE)]
+    return {name: path_of(raw, name, row) for name in names}
+
+
+def path_of(raw: Any, name: str, row: int) -> str:
     """Return where a row's file lies; empty where that isn't known."""
     column = f"{FILE}{name}"
     return str(raw[column][row].as_py() or "") if column in raw.column_names else ""

@@ -1,4 +1,7 @@
-"""Many word maps below one another: only those in sight are drawn, and laid out in small parts."""
+"""Many maps below one another: only those in sight are drawn, and laid out in small parts.
+
+Words are drawn here; pictures and sounds with scores over them come from other threads.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QThreadPool,
     Signal,
 )
 from PySide6.QtGui import (
@@ -26,6 +30,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -36,8 +41,10 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from ....multimodal.escape import visible
 from ...frame.texts import tr
 from ...frame.theme import FAMILY, Theme
+from ...widgets.drawn_maps import Drawing, DrawnMaps
 from ...widgets.word_map import LaidOut, Words, lay_out, paint
 
 PAD, TITLE, NOTE, GAP = 14, 24, 22, 8
@@ -56,6 +63,7 @@ class Entry:
     words: Words
     wrong: bool
     rough: bool
+    drawings: tuple[Drawing, ...] = ()
 
 
 class _Entries(QAbstractListModel):
@@ -74,7 +82,8 @@ class _Entries(QAbstractListModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             one = self.entries[index.row()]
-            return f"{one.title}. {' '.join(one.words.words[:60])}"
+            said = [*(drawing.said for drawing in one.drawings), " ".join(one.words.words[:60])]
+            return f"{one.title}. {'. '.join(filter(None, said))}"
         return None
 
 
@@ -104,8 +113,13 @@ class _Cards(QStyledItemDelegate):
         )
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(inside.x(), inside.y(), inside.width(), TITLE), middle, title)
+        y = inside.y() + TITLE + 2
+        for drawing in one.drawings:
+            height = drawing.height
+            self._paint_drawing(painter, drawing, QRectF(inside.x(), y, inside.width(), height))
+            y += height
+        origin = QPointF(inside.x(), y)
         laid = self._view.laid(index.row())
-        origin = QPointF(inside.x(), inside.y() + TITLE + 2)
         paint(painter, laid, colours, origin, self._view.word if current else None)
         painter.setFont(QFont(FAMILY, 9))
         painter.setPen(QColor(colours.warning if one.rough else colours.muted))
@@ -116,22 +130,39 @@ class _Cards(QStyledItemDelegate):
         painter.drawText(low, Qt.AlignmentFlag.AlignBottom, note)
         painter.restore()
 
+    def _paint_drawing(self, painter: QPainter, drawing: Drawing, box: QRectF) -> None:
+        found = self._view.maps.of(drawing)
+        if isinstance(found, QPixmap):
+            size = found.deviceIndependentSize()
+            if size.width() > box.width() or size.height() > box.height():
+                size = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(QRectF(box.topLeft(), size), found, QRectF(found.rect()))
+            return
+        painter.setFont(QFont(FAMILY, 9))
+        painter.setPen(QColor(self._theme.palette.muted))
+        said = tr("Drawing …") if found is None else visible(found, 300)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, said)
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        height = self._view.laid(index.row()).height
+        drawings = self._view.entry(index.row()).drawings
+        height = self._view.laid(index.row()).height + sum(drawing.height for drawing in drawings)
         return QSize(200, round(height) + TITLE + NOTE + 26 + GAP)
 
 
 class WordList(QListView):
-    """The list; left and right walk through the words of the current map, `told` says what one did.
+    """The list of maps; left and right walk through the words of the current one.
 
-    `map_chosen` carries the id of the row that became the current one.
+    `told` says what a word did, `map_chosen` carries the id of the row that became the current one.
     """
 
     told = Signal(str)
     map_chosen = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, pool: QThreadPool) -> None:
         super().__init__()
+        self.maps = DrawnMaps(self, pool, theme)
+        self.maps.came.connect(self.viewport().update)
         self.word: int | None = None
         self._laid: dict[int, LaidOut] = {}
         self._width = 0
@@ -182,6 +213,8 @@ class WordList(QListView):
         if row < 0:
             return
         words = self.entry(row).words
+        if not words.words:
+            return
         self.word = max(0, min(at, len(words.words) - 1))
         self.told.emit(words.said(self.word))
         self.viewport().update()
@@ -232,6 +265,7 @@ class WordList(QListView):
         if not index.isValid():
             return None
         box: QRect = self.visualRect(index)
-        origin = QPointF(box.x() + 1 + PAD, box.y() + 1 + 8 + TITLE + 2)
+        above = sum(one.height for one in self.entry(index.row()).drawings)
+        origin = QPointF(box.x() + 1 + PAD, box.y() + 1 + 8 + TITLE + 2 + above)
         word = self.laid(index.row()).under(place - origin)
         return None if word is None else (index.row(), word)

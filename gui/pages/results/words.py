@@ -20,17 +20,21 @@ from PySide6.QtWidgets import (
 )
 
 from .... import copyable
+from ....explain.methods import methods
+from ....multimodal.draw import PICTURED
 from ....multimodal.escape import visible
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState, MoreButton, label, scrolled
 from ...widgets.row_plots import IntervalPlot
+from ...widgets.task_words import DEFAULT
 from ...widgets.word_map import Scale
 from .desk import Desk, Item
 from .exhibit import Exhibit, show_intervals
-from .maps import Answer, Wanted, as_words, scale_of, wanted
+from .maps import Answer, Wanted, as_words, drawings, scale_of, wanted
 from .overview import Findings
 from .reading import Reading
+from .row_texts import RowTexts
 from .tree_table import TreeTable
 from .word_list import Entry, WordList
 
@@ -51,18 +55,23 @@ class WordsPane(QWidget):
         self.filter = Wanted()
         self._reading: Reading | None = None
         self._setting = False
-        self.list = WordList(desk.context.theme)
+        self.list = WordList(desk.context.theme, desk.context.pool)
         self.list.told.connect(self._said)
         self.scale = Scale(desk.context.theme)
         self.told = label("", "note")
         self.count = label("", "muted")
+        self.state = label("", "muted")
+        self._texts = RowTexts(
+            desk, self.state, lambda: None if self._reading is None else self._reading.path
+        )
         self.stack = QStackedWidget()
         self.nothing = EmptyState(
             "words",
             tr("No answer was explained yet"),
             tr(
-                "An explanation shows which words of a row spoke for its answer and which against "
-                "it. It is made of test rows, as a job that takes seconds to minutes."
+                "An explanation shows which words, places of a picture or moments of a sound spoke "
+                "for an answer and which against it. It is made of test rows, as a job that takes "
+                "seconds to minutes."
             ),
             [(tr("Explain {n} rows").format(n=MORE), lambda: self.explain(MORE))],
         )
@@ -85,6 +94,7 @@ class WordsPane(QWidget):
         column.addLayout(self._second_line())
         low = QHBoxLayout()
         low.addWidget(self.scale, 1)
+        low.addWidget(self.state)
         low.addWidget(self.count)
         column.addLayout(low)
         column.addWidget(self.list, 1)
@@ -102,7 +112,13 @@ class WordsPane(QWidget):
         words.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
         words.setSpacing(2 * SPACE)
         words.addWidget(self.findings)
+        self.few = label(
+            tr("No word or place stands in enough of these rows to be ranked over all of them."),
+            "note",
+            wrap=True,
+        )
         words.addWidget(self.target)
+        words.addWidget(self.few)
         words.addWidget(self.figure)
         words.addWidget(self.table)
         words.addStretch(1)
@@ -146,8 +162,19 @@ class WordsPane(QWidget):
         self.rows.setFixedWidth(110)
         self.rows.setAccessibleName(tr("Test rows to explain"))
         self.rows.setToolTip(tr("Test rows to explain, spread evenly; they replace those of now"))
+        self.by = QComboBox()
+        self.by.setAccessibleName(tr("Method of the next explanation"))
+        self.by.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.by.setMinimumContentsLength(16)
+        self.by.addItem(tr("Methods of the recipe"), None)
+        for one in methods().values():
+            self.by.addItem(one.title, one.name)
+            self.by.setItemData(self.by.count() - 1, one.source, Qt.ItemDataRole.ToolTipRole)
         self.again = QPushButton(tr("Explain more rows"))
         self.again.clicked.connect(lambda *_: self.explain(self.rows.value()))
+        line.addWidget(self.by)
         line.addWidget(self.rows)
         line.addWidget(self.again)
         line.addWidget(MoreButton(self._items, tr("Save or copy this map")))
@@ -158,7 +185,7 @@ class WordsPane(QWidget):
         line.setSpacing(SPACE)
         self.method = QComboBox()
         self.method.setAccessibleName(tr("Method"))
-        self.method.currentIndexChanged.connect(lambda *_: self._changed())
+        self.method.currentIndexChanged.connect(lambda *_: self._method_changed())
         self.answered = QComboBox()
         self.answered.setAccessibleName(tr("Answer that was explained"))
         self.answered.currentIndexChanged.connect(lambda *_: self._changed())
@@ -187,10 +214,15 @@ class WordsPane(QWidget):
         self.stack.setCurrentIndex(1 if reading.explained else 0)
         if not reading.explained:
             return
+        kinds = {part.modality for one in self._first() for part in one.drawn}
+        if not kinds.isdisjoint(PICTURED):
+            self._texts.want(reading.path, there=reading.has_files)
+        self.search.setVisible(kinds != set() and not kinds <= set(PICTURED))
         self._setting = True
         self.method.clear()
         for name in reading.explained:
-            self.method.addItem(name.replace("_", " "), name)
+            known = methods().get(name)
+            self.method.addItem(name.replace("_", " ") if known is None else known.title, name)
         self.method.setVisible(len(reading.explained) > 1)
         self.answered.clear()
         self.answered.addItem(tr("Answer: any"), "")
@@ -203,12 +235,9 @@ class WordsPane(QWidget):
                 text = f"{visible(column, 40)}: {visible(name, 60)}"
                 self.group.addItem(text, (column, name))
         self.target.clear()
-        for name in reading.words.get(self.method.currentData(), {}):
-            self.target.addItem(tr("Words for “{name}”").format(name=visible(name, 60)), name)
         self._setting = False
         self.findings.show_texts(reading.findings.get("words", ()))
-        self._changed()
-        self._show_class()
+        self._method_changed()
 
     def show_filter(self, filter_: Wanted) -> None:
         """Show explanations by a filter."""
@@ -222,9 +251,29 @@ class WordsPane(QWidget):
         self._setting = False
         self._changed()
 
+    def _first(self) -> list[Attribution]:
+        """Return the first explanation of each method."""
+        found = {} if self._reading is None else self._reading.explained
+        return [one[0] for one in found.values() if one]
+
     def _all(self) -> list[Attribution]:
         method = self.method.currentData()
         return [] if self._reading is None else self._reading.explained.get(method, [])
+
+    def _method_changed(self) -> None:
+        if self._setting or self._reading is None:
+            return
+        ranked = self._reading.words.get(self.method.currentData(), {})
+        known = [name for name, found in ranked.items() if found]
+        self._setting = True
+        self.target.clear()
+        for name in known:
+            self.target.addItem(tr("What spoke for “{name}”").format(name=visible(name, 60)), name)
+        self._setting = False
+        self.target.setVisible(bool(known))
+        self.few.setVisible(not known)
+        self._changed()
+        self._show_class()
 
     def _changed(self) -> None:
         if self._setting or self._reading is None:
@@ -238,7 +287,7 @@ class WordsPane(QWidget):
         found = self._all()
         scale = scale_of(found)
         places = wanted(found, self._reading.facts, self.filter)
-        self.list.show_entries([_entry(found[at], scale) for at in places])
+        self.list.show_entries([_entry(found[at], self._reading, scale) for at in places])
         self.scale.show_scale(scale)
         said = tr("{n} of {of} rows")
         self.count.setText(said.format(n=f"{len(places):,}", of=f"{len(found):,}"))
@@ -246,15 +295,13 @@ class WordsPane(QWidget):
     def _show_class(self) -> None:
         if self._setting or self._reading is None:
             return
-        target = self.target.currentData()
-        # Titles of the report, which is English.
-        wished = {
-            "figure": f"Words that spoke for “{target}”",
-            "table": f"The same words for “{target}”",
-        }
+        blocks = self._reading.named(self._anchor())
+        target = f"“{self.target.currentData()}”"
         for kind, exhibit in (("figure", self.figure), ("table", self.table)):
-            blocks = self._reading.named("explain-words", kind)
-            named = next((one for one in blocks if one.block.title == wished[kind]), None)
+            # Titles of the report, which is English.
+            named = next(
+                (one for one in blocks if one.kind == kind and target in one.block.title), None
+            )
             exhibit.setVisible(named is not None)
             if named is None:
                 continue
@@ -264,6 +311,13 @@ class WordsPane(QWidget):
             else:
                 exhibit.inside.show_table(named.block)  # type: ignore[attr-defined]
                 exhibit.show_named(named, note=getattr(named.block, "note", ""))
+
+    def _anchor(self) -> str:
+        """Return how the report names what it says of the method that is shown."""
+        from ....explain.said import anchored
+
+        first = self._all()[:1]
+        return f"{anchored('explain-words', first[0])}." if first else "explain-words."
 
     # What can be done
 
@@ -276,7 +330,7 @@ class WordsPane(QWidget):
             )
 
     def _explanation(self, rows: int) -> copyable.Explain:
-        return copyable.Explain(self.desk.run, rows=str(rows))
+        return copyable.Explain(self.desk.run, rows=str(rows), method=self.by.currentData())
 
     def _said(self, said: str) -> None:
         self.told.setText(said)
@@ -299,23 +353,38 @@ class WordsPane(QWidget):
     def end(self) -> None:
         """End what is at work."""
         self._wait.stop()
+        self._texts.end()
+        self.list.maps.end()
 
 
-def _entry(one: Attribution, scale: float) -> Entry:
+def _entry(one: Attribution, reading: Reading, scale: float) -> Entry:
     right = one.label == one.prediction
-    if right:
+    if reading.task != DEFAULT:  # whether such an answer is right is not a matter of equality
+        said, right = tr("Row {id}: answered “{answer}”, labelled “{label}”"), True
+    elif right:
         said = tr("✓ Row {id}: answered “{answer}”, which is right")
     else:
         said = tr("✗ Row {id}: answered “{answer}”, labelled “{label}”")
     title = said.format(
         id=visible(one.id, 40), answer=visible(one.prediction, 60), label=visible(one.label, 60)
     )
-    note = tr("Scores for “{target}” add up to {sum:+.2f} logits; completeness error {error:.1%}")
-    words = note.format(
-        target=visible(one.target, 60),
-        sum=one.difference + one.completeness_error,
-        error=min(one.relative_error, 9.99),
-    )
+    target = visible(one.target, 60)
+    words = tr("Scores for “{target}”; they need not add up to the answer").format(target=target)
+    if one.complete:
+        note = tr("Scores for “{target}” add up to {sum:+.2f}; completeness error {error:.1%}")
+        words = note.format(
+            target=target,
+            sum=one.difference + one.completeness_error,
+            error=min(one.relative_error, 9.99),
+        )
     if not one.converged:
         words += " – " + tr("▲ above the tolerance: take them as rough")
-    return Entry(one.id, title, words, as_words(one, scale), not right, not one.converged)
+    return Entry(
+        one.id,
+        title,
+        words,
+        as_words(one, scale),
+        not right,
+        not one.converged,
+        drawings(one, reading, scale),
+    )
