@@ -145,9 +145,9 @@ def test_cancel_ends_the_process_without_holding_up_the_window(
     page = window.page("jobs")
     qtbot.waitUntil(lambda: page.job is not None and bool(told_steps(run)), timeout=PATIENCE)
     process = psutil.Process(json.loads((run / "job.json").read_text())["pid"])
-    asked = time.perf_counter()
     window.actions_["jobs.cancel"].trigger()
-    assert time.perf_counter() - asked < 1
+    # The window goes on while the process, which needs its time to end, still runs.
+    assert process.is_running() and page.job.status == "running"
     assert "cancelling" in page.detail.said.text()
     qtbot.waitUntil(lambda: page.job.status != "running", timeout=PATIENCE)
     assert page.job.status == "cancelled", window.notices.history
