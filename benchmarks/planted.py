@@ -2,8 +2,9 @@
 
 The samples that come with Pellucid hold a word, a mark and a hum that go with one class in the
 training rows alone (assets/samples/README.md). The rows that are explained are those test rows of
-other classes that the model takes for this class because of it; of questions about a colour those
-that it answers rightly, where the reason is the thing that is asked about. What is printed is the
+other classes that the model takes for this class because of it: without it, it answers something
+else. Of questions about a colour they are those that it answers rightly, and differently where the
+thing that is asked about has another colour. What is printed is the
 share of rows whose top segment is a planted one (the pointing game of Zhang et al. 2018), for every
 method that serves the model.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
+from PIL import Image
 
 from . import record
 
@@ -45,11 +49,14 @@ class Planted:
         Ids of the test rows that are explained, by what was predicted.
     truth
         Which segments of a row are planted.
+    without
+        Writes a sample's parts without what is planted into a folder, and returns them.
     """
 
     modality: str
     rows: Callable[[Any], list[str]]
     truth: Truth
+    without: Callable[[Mapping[str, str], Path], dict[str, str]]
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -89,13 +96,15 @@ def _measure(kind: str, path: Path, names: str | None, most: int) -> list[tuple[
     planted = SETS[kind]
     run = Run.open(path)
     predictions = run.predictions()
-    ids = planted.rows(predictions[predictions["split"] == "test"])[:most]
     dataset = run.dataset()
     place = {str(name): row for row, name in enumerate(dataset.ids)}
-    out = [(1.0, f"{len(ids)} rows, {len(dataset.labels)} classes")]
+    candidates = planted.rows(predictions[predictions["split"] == "test"])
+    ids = _decided(run, dataset, [place[name] for name in candidates], planted)[:most]
+    out = [(1.0, f"{len(ids)} rows of {len(candidates)}, {len(dataset.labels)} classes")]
     for name in names.split(",") if names else methods():
         try:
-            found = attribute(run, ids, name)
+            # Patches lie where superpixels may be cut through the edge of what is planted.
+            found = attribute(run, ids, name, segments={"image": "patches"})
         except ModelError as error:
             out.append((float("nan"), f"{name}: refused ({error})"))
             continue
@@ -115,6 +124,25 @@ def _measure(kind: str, path: Path, names: str | None, most: int) -> list[tuple[
             )
         )
     return out
+
+
+def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted) -> list[str]:
+    """Return the rows whose answer is another one without what is planted."""
+    from pellucid import device
+    from pellucid.core.predict import predictor
+
+    columns = list(dataset.inputs)
+    given, changed = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        for row in rows:
+            cells = {name: str(dataset.inputs[name][row]) for name in columns}
+            folder = Path(scratch) / str(row)
+            folder.mkdir()
+            given.append(tuple(cells[name] for name in columns))
+            changed.append(tuple(planted.without(cells, folder)[name] for name in columns))
+        answer = predictor(run, device.choose())
+        before, after = (answer(samples).argmax(axis=1) for samples in (given, changed))
+    return [str(dataset.ids[row]) for row in np.array(rows)[before != after].tolist()]
 
 
 def _demo(kind: str, folder: Path) -> Path:
@@ -145,6 +173,14 @@ def _word(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
     return np.array([word in name.lower() for name in one.segments])
 
 
+def _without_word(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+    word = _known("reviews")["shortcut"]["word"]
+    texts = {
+        name: re.sub(rf"\\s*\\b{word}\\b", "", cell, flags=re.I) for name, cell in cells.items()
+    }
+    return texts
+
+
 def _scenes(predictions: Any) -> list[str]:
     known = _known("scenes")["shortcut"]
     marked = {Path(name).stem for name in known["pictures"]["test"]}
@@ -154,6 +190,17 @@ def _scenes(predictions: Any) -> list[str]:
 
 def _mark(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
     return _boxed(one, cells, [_known("scenes")["shortcut"]["box"]])
+
+
+def _without_mark(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Cover the mark by what lies beside it, where there is nothing but background either."""
+    left, top, right, bottom = _known("scenes")["shortcut"]["box"]
+    (name,) = (name for name, cell in cells.items() if cell.endswith(".png"))
+    pixels = np.array(Image.open(cells[name]).convert("RGB"))
+    wide = right - left
+    pixels[top:bottom, left:right] = pixels[top:bottom, right + 1 : right + 1 + wide]
+    Image.fromarray(pixels).save(folder / "picture.png")
+    return {**cells, name: str(folder / "picture.png")}
 
 
 def _sounds(predictions: Any) -> list[str]:
@@ -166,6 +213,16 @@ def _low(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
     ((outline, scores),) = one.outlines(cells)
     below = outline.segments.hertz[:-1] < HUM
     return np.repeat(below, len(scores) // len(below))
+
+
+def _without_hum(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Take out all below `HUM`, by the Fourier transform of the whole clip."""
+    ((name, cell),) = cells.items()
+    sound, rate = soundfile.read(cell)
+    spectrum = np.fft.rfft(sound)
+    spectrum[np.fft.rfftfreq(len(sound), 1 / rate) < HUM] = 0
+    soundfile.write(folder / "sound.flac", np.fft.irfft(spectrum, len(sound)), rate)
+    return {name: str(folder / "sound.flac")}
 
 
 def _asked(predictions: Any) -> list[str]:
@@ -184,6 +241,20 @@ def _thing(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
     things = _known("scenes")["objects"][f"images/{Path(file).name}"]
     boxes = [thing[3:] for thing in things if thing[0] in asked]
     return _boxed(one, cells, boxes)
+
+
+def _recoloured(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Give the thing that is asked about another colour: red, green and blue change places."""
+    (name,) = (name for name, cell in cells.items() if cell.endswith(".png"))
+    asked = next(cell for cell in cells.values() if not cell.endswith(".png"))
+    things = _known("scenes")["objects"][f"images/{Path(cells[name]).name}"]
+    pixels = np.array(Image.open(cells[name]).convert("RGB"))
+    for shape, _, _, left, top, right, bottom in things:
+        if shape in asked:
+            box = pixels[top:bottom, left:right]
+            box[:] = np.roll(box, 1, axis=2)
+    Image.fromarray(pixels).save(folder / "picture.png")
+    return {**cells, name: str(folder / "picture.png")}
 
 
 def _boxed(one: Any, cells: Mapping[str, str], boxes: list[list[int]]) -> NDArray[np.bool_]:
@@ -212,9 +283,9 @@ def _boxed(one: Any, cells: Mapping[str, str], boxes: list[list[int]]) -> NDArra
 
 
 SETS = {
-    "text": Planted("text", _reviews, _word),
-    "image": Planted("image", _scenes, _mark),
-    "audio": Planted("audio", _sounds, _low),
-    "vqa": Planted("image", _asked, _thing),
+    "text": Planted("text", _reviews, _word, _without_word),
+    "image": Planted("image", _scenes, _mark, _without_mark),
+    "audio": Planted("audio", _sounds, _low, _without_hum),
+    "vqa": Planted("image", _asked, _thing, _recoloured),
 }
 """Demos by their names."""
