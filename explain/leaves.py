@@ -206,24 +206,44 @@ class Leaves:
         return self.subject.model.get_input_embeddings()  # type: ignore[operator]
 
     def _read(self, batch: dict[str, torch.Tensor], embedded: torch.Tensor) -> Any:
-        """Run the model with other embeddings in place of its own."""
-        calls = []
+        """Run the model with other embeddings in place of its own.
 
-        def replace(module: object, given: object, output: torch.Tensor) -> torch.Tensor:
-            calls.append(output.shape)
-            return embedded
+        An encoder-decoder looks the same tokens up twice, for its decoder one place further on.
+        """
+        ids = batch[WORDS]
+        found = []
 
-        hook = self._layer().register_forward_hook(replace)
+        def replace(
+            module: object, given: tuple[torch.Tensor, ...], output: torch.Tensor
+        ) -> torch.Tensor:
+            (asked,) = given
+            if asked.shape != ids.shape or output.shape != embedded.shape:
+                return output
+            if torch.equal(asked, ids):
+                found.append(True)
+                return embedded
+            if torch.equal(asked[:, 1:], ids[:, :-1]):
+                return torch.cat([output[:, :1], embedded[:, :-1]], dim=1)
+            return output  # something else than the words, such as their types
+
+        weight = self._layer().weight
+        tables = [
+            one
+            for one in self.subject.model.modules()
+            if isinstance(one, torch.nn.Embedding) and one.weight is weight
+        ]
+        hooks = [one.register_forward_hook(replace) for one in tables]
         try:
             outputs = self.subject.model(**batch)
         finally:
-            hook.remove()
-        if calls != [embedded.shape]:
+            for hook in hooks:
+                hook.remove()
+        if not found:
             raise ModelError(
                 paragraph(
                     f"model {type(self.subject.model).__name__}",
-                    "its tokens are not looked up once in the layer that it calls its input "
-                    "embeddings, so gradients don't reach the words",
+                    "its tokens are not looked up as they are in the layer that it calls its "
+                    "input embeddings, so gradients don't reach the words",
                     "Choose a method that leaves words out, such as partition_shap or occlusion",
                 )
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -307,8 +308,19 @@ def test_the_model_is_left_as_it_was(bag: Any, encoded: Any) -> None:
 def test_a_model_that_bypasses_its_embeddings_is_refused(bag: Any, encoded: Any) -> None:
     model = curved(bag, [1.0])
     model.get_input_embeddings = lambda: torch.nn.Embedding(2, 1)
-    with pytest.raises(ModelError, match=r"(?s)looked up once.*occlusion"):
+    with pytest.raises(ModelError, match=r"(?s)looked up as they are.*occlusion"):
         ours(numbered(model, encoded([[1]]), [0]))
+
+
+@pytest.mark.parametrize("family", ["bart", "gpt2", "albert"])
+def test_words_that_are_looked_up_more_than_once(family: str, tmp_path: Path) -> None:
+    """BART's decoder reads them one place further on, GPT-2 looks types up in the same table."""
+    from pellucid.benchmarks.learning.random_families import letters, subject
+
+    about = subject(family, letters(), tmp_path)
+    for one in ours(about, tolerance=0.01, max_steps=1025):
+        difference = one.output - one.baseline_output
+        assert one.scores.sum() + one.rest == pytest.approx(difference, rel=0.011)
 
 
 def test_nothing_to_explain() -> None:
