@@ -175,10 +175,8 @@ def _word(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
 
 def _without_word(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
     word = _known("reviews")["shortcut"]["word"]
-    texts = {
-        name: re.sub(rf"\\s*\\b{word}\\b", "", cell, flags=re.I) for name, cell in cells.items()
-    }
-    return texts
+    whole = re.compile(r"\s*\b" + word + r"\b", re.IGNORECASE)
+    return {name: whole.sub("", cell) for name, cell in cells.items()}
 
 
 def _scenes(predictions: Any) -> list[str]:
