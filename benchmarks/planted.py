@@ -72,7 +72,9 @@ def main(chosen: argparse.Namespace) -> None:
     lines = [line for _, line in measure(chosen.kind, chosen.run, chosen.methods, chosen.most)]
     print("\n".join(lines))
     if chosen.record:
-        record.append(f"planted --kind {chosen.kind}", lines)
+        asked = f"--kind {chosen.kind} --most {chosen.most}"
+        asked += f" --methods {chosen.methods}" if chosen.methods else ""
+        record.append(f"planted {asked}", lines)
 
 
 def measure(
