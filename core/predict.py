@@ -23,7 +23,7 @@ from .batches import Rows, Samples, by_length, inputs
 from .dataset import Dataset, sample_fingerprints
 from .events import Clock, Emit, Progress, silent
 from .layout import lay_out
-from .memory import give_back, out_of_memory
+from .memory import in_halves
 from .runs import Run
 from .spec import DataSpec
 
@@ -76,12 +76,20 @@ def logits(
     samples = once(model, samples)
     place = next(model.parameters()).device
     lengths = samples.lengths
+
+    def answer(rows: Rows) -> torch.Tensor:
+        batch = inputs(samples.batch(rows))
+        found: torch.Tensor = model(
+            **{name: _sent(one, place) for name, one in batch.items()}
+        ).logits
+        return found
+
     found: list[torch.Tensor] = []
     batches = processes.share(by_length(lengths, budget or tokens_at_once(model)))
     total = sum(int(lengths[rows].sum()) for rows in batches)
     clock, done = Clock(total), 0
     for rows in batches:
-        found += _outputs(model, samples, rows, place)
+        found += [one for _, one in in_halves(answer, rows)]
         done += int(lengths[rows].sum())
         if clock.due() or done == total:
             emit(Progress(step=step, done=done, total=total, remaining=clock.remaining(done)))
@@ -92,24 +100,6 @@ def logits(
         # The device is waited for here alone.
         out[np.concatenate(batches)] = torch.cat(found).float().cpu().numpy()
     return processes.merge(out)
-
-
-def _outputs(
-    model: torch.nn.Module, samples: Samples, rows: Rows, place: torch.device
-) -> list[torch.Tensor]:
-    """Run a batch through a model, in halves where memory runs out."""
-    try:
-        batch = inputs(samples.batch(rows))
-        return [model(**{name: _sent(one, place) for name, one in batch.items()}).logits]
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error) or len(rows) == 1:
-            raise
-    give_back()  # behind the handler, whose traceback held the batch's tensors
-    middle = len(rows) // 2
-    return [
-        *_outputs(model, samples, rows[:middle], place),
-        *_outputs(model, samples, rows[middle:], place),
-    ]
 
 
 def _sent(tensor: torch.Tensor, place: torch.device) -> torch.Tensor:

@@ -17,7 +17,7 @@ from ..multimodal.contrastive.models import vectors
 from . import processes
 from .batches import Rows, Samples, by_length
 from .events import Clock, Emit, Progress, silent
-from .memory import give_back, out_of_memory
+from .memory import in_halves
 from .predict import tokens_at_once
 
 CELLS = 1 << 24
@@ -77,13 +77,18 @@ def embed(
     if not len(samples):
         return np.zeros((0, 1), np.float32)
     place = next(model.parameters()).device
+
+    def embedded(rows: Rows) -> torch.Tensor:
+        batch = {name: one.to(place) for name, one in samples.batch(rows).items()}
+        return vectors(model, kind, batch)
+
     lengths = samples.lengths
     batches = processes.share(by_length(lengths, tokens_at_once(model)))
     total = sum(int(lengths[rows].sum()) for rows in batches)
     clock, done = Clock(total), 0
     found: list[tuple[Rows, torch.Tensor]] = []
     for rows in batches:
-        found += _embedded(model, kind, samples, rows, place)
+        found += in_halves(embedded, rows)
         done += int(lengths[rows].sum())
         if clock.due() or done == total:
             emit(Progress(step=step, done=done, total=total, remaining=clock.remaining(done)))
@@ -93,24 +98,6 @@ def embed(
     for rows, one in found:
         out[rows] = one.cpu().numpy()
     return processes.merge(out)
-
-
-def _embedded(
-    model: torch.nn.Module, kind: str, samples: Samples, rows: Rows, place: torch.device
-) -> list[tuple[Rows, torch.Tensor]]:
-    """Run a batch through one encoder, in halves where memory runs out."""
-    try:
-        batch = {name: one.to(place) for name, one in samples.batch(rows).items()}
-        return [(rows, vectors(model, kind, batch))]
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error) or len(rows) == 1:
-            raise
-    give_back()  # behind the handler, whose traceback held the batch's tensors
-    middle = len(rows) // 2
-    return [
-        *_embedded(model, kind, samples, rows[:middle], place),
-        *_embedded(model, kind, samples, rows[middle:], place),
-    ]
 
 
 @torch.inference_mode()

@@ -111,10 +111,7 @@ class Leaves:
         pieces = tuple(subject.cut(int(row)) for row in rows)
         batch = subject.batch(rows)
         nothing = subject.sent(subject.joined([one.nothing() for one in pieces]))
-        leaves = {
-            piece.modality: next(iter(piece.segmented.inputs(np.ones((1, len(piece)), bool))))
-            for piece in pieces[0].pieces
-        }
+        leaves = pieces[0].read
         self._leaves = leaves
         self._names = tuple(batch)
         inputs, baselines = self.of(batch), self.of(nothing)

@@ -98,6 +98,14 @@ class Pieces:
             out |= piece.segmented.inputs(keep[:, span])
         return out
 
+    @property
+    def read(self) -> dict[str, str]:
+        """Name of the input that holds what a model reads, sees or hears, by modality."""
+        return {
+            piece.modality: next(iter(piece.segmented.inputs(np.ones((1, len(piece)), bool))))
+            for piece in self.pieces
+        }
+
     def nothing(self) -> dict[str, torch.Tensor]:
         """Return the model's inputs for the baseline: the sample without all of its segments."""
         return self.inputs(np.zeros((1, len(self)), bool))

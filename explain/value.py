@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..core.batches import by_length
-from ..core.memory import give_back, out_of_memory
+from ..core.memory import in_halves
 from ..core.predict import tokens_at_once
 from .apart import answers
 from .pieces import Keep
@@ -120,11 +120,15 @@ class Value:
         """Have the model answer copies that it has not seen."""
         rows = np.array([row for (row, _), _ in new], np.int64)
         order, found = [], []
+
+        def answers_to(places: NDArray[np.int64]) -> torch.Tensor:
+            return self._answers(rows[places], [new[place][1] for place in places])
+
         most = MOST.get(self.subject.place.type, 512)
         for chosen in by_length(self.subject.lengths[rows], self._budget, most):
             self._check()
             places = chosen[np.argsort(rows[chosen], kind="stable")]
-            found += self._outputs(rows[places], [new[place][1] for place in places])
+            found += [one for _, one in in_halves(answers_to, places, self._less)]
             order.append(places)
         # The device is waited for here alone.
         numbers = torch.cat(found).double().cpu().numpy()
@@ -134,19 +138,6 @@ class Value:
             self._held += one.nbytes + len(name[1]) + 200
         self.answered += np.bincount(rows, minlength=len(self.answered))
 
-    def _outputs(
-        self, rows: NDArray[np.int64], masks: list[NDArray[np.bool_]]
-    ) -> list[torch.Tensor]:
-        """Run copies through the model, in halves where memory runs out."""
-        try:
-            return [self._answers(rows, masks)]
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error) or len(rows) == 1:
-                raise
-        give_back()  # behind the handler, whose traceback held the batch's tensors
+    def _less(self) -> None:
+        """Take smaller batches from now on."""
         self._budget = max(self._budget // 2, 1)
-        middle = len(rows) // 2
-        return [
-            *self._outputs(rows[:middle], masks[:middle]),
-            *self._outputs(rows[middle:], masks[middle:]),
-        ]

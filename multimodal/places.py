@@ -8,6 +8,7 @@ tells their classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,6 +122,41 @@ class Telling:
     def _scaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = (numbers - self._mean) / self._spread
         return np.hstack([np.ones((len(scaled), 1)), scaled])
+
+
+class Resembling:
+    """Which samples are like which class in which places, by what `Telling` finds there.
+
+    Parameters
+    ----------
+    numbers
+        ``numbers(cells, places)`` returns for each place an array of shape (samples, numbers).
+    cells
+        Files; shape (samples,).
+    places
+        Where they are looked at.
+    codes, classes
+        Class of each sample, and how many there are.
+    """
+
+    def __init__(
+        self,
+        numbers: Callable[[Sequence[str], Sequence[Place]], list[NDArray[np.float64]]],
+        cells: Sequence[str],
+        places: Sequence[Place],
+        codes: NDArray[np.int64],
+        classes: int,
+    ) -> None:
+        self._numbers, self._places = numbers, places
+        self._telling = [Telling(one, codes, classes) for one in numbers(cells, places)]
+        self.like = np.stack([one.like for one in self._telling], axis=1)
+
+    def looks(self, cells: Sequence[str]) -> NDArray[np.bool_]:
+        """Say which classes other samples are like; shape (samples, places, classes)."""
+        found = self._numbers(cells, self._places)
+        return np.stack(
+            [one.looks(own) for one, own in zip(self._telling, found, strict=True)], axis=1
+        )
 
 
 RIDGE = 0.1

@@ -17,7 +17,7 @@ import torch
 from numpy.polynomial.legendre import leggauss
 
 from ...core.batches import by_length
-from ...core.memory import give_back, out_of_memory
+from ...core.memory import in_halves
 from ...errors import ModelError, paragraph
 from ...multimodal.written import Written
 from ..attribution import LEAST_DIFFERENCE
@@ -163,30 +163,20 @@ class _Work:
             own = [point for point, each in zip(points, doubled, strict=True) if each == level]
             lengths = self._subject.lengths[[point.row for point in own]]
             for chosen in by_length(lengths, self._budget):
-                self._add([own[at] for at in chosen], out)
+                some = [own[at] for at in chosen]
+                for _, found in in_halves(self._gradients, some, self._less):
+                    for row, (scores, rest) in found.items():
+                        out[row][0][:] += scores
+                        out[row][1][:] += rest
         return out
 
-    def _add(self, points: Sequence[Point], out: dict[int, tuple[Numbers, Numbers]]) -> None:
-        """Add the scores of some points, in halves where memory runs out."""
-        self._check()
-        try:
-            found = self._gradients(points)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error) or len(points) == 1:
-                raise
-        else:
-            for row, (scores, rest) in found.items():
-                out[row][0][:] += scores
-                out[row][1][:] += rest
-            return
-        give_back()  # behind the handler, whose traceback held the batch's tensors
+    def _less(self) -> None:
+        """Take smaller batches from now on."""
         self._budget = max(self._budget // 2, 1)
-        middle = len(points) // 2
-        self._add(points[:middle], out)
-        self._add(points[middle:], out)
 
     def _gradients(self, points: Sequence[Point]) -> dict[int, tuple[Numbers, Numbers]]:
         """Return the scores of the segments of each prompt, and the rest, at some points."""
+        self._check()
         rows = list(dict.fromkeys(point.row for point in points))
         numbers, leaves, factors = self._forward(points)
         # Which of the rows each entry of a leaf belongs to, and where it stands in it.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...core.batches import by_length
 from ...core.events import Clock, Emit, Progress
-from ...core.memory import give_back, out_of_memory
+from ...core.memory import in_halves
 from ...core.predict import tokens_at_once
 from ..leaves import Leaves, Started, Tensors
 from ..scores import Scores
@@ -182,22 +182,6 @@ def _groups(started: Started, places: Places) -> list[Places]:
         return [np.arange(len(places))]
     widths = started.real.sum(axis=1)[places]
     return [np.flatnonzero(widths == width) for width in np.unique(widths)[::-1]]
-
-
-def in_halves(work: Callable[[Places], Found], items: Places) -> Iterator[tuple[Places, Found]]:
-    """Do something with items together, or with each half of them where memory runs out."""
-    try:
-        found = work(items)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error) or len(items) == 1:
-            raise
-    else:
-        yield items, found
-        return
-    give_back()  # behind the handler, whose traceback held the tensors
-    middle = len(items) // 2
-    yield from in_halves(work, items[:middle])
-    yield from in_halves(work, items[middle:])
 
 
 class Sums:

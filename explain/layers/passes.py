@@ -7,11 +7,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ...core.batches import by_length
 from ...core.events import Clock, Emit, Progress
-from ...core.memory import give_back, out_of_memory
+from ...core.memory import in_halves
 from ...core.predict import tokens_at_once
 from ..scores import Scores
 from ..subject import Rows, Subject
@@ -86,7 +85,8 @@ def in_batches(
     for chosen in by_length(subject.lengths, budget):
         for rows in _alike(chosen, sizes):
             check()
-            out |= zip(rows.tolist(), _halved(rows, one), strict=True)
+            for some, found in in_halves(one, rows):
+                out |= zip(some.tolist(), found, strict=True)
             if clock.due() or len(out) == len(subject):
                 emit(
                     Progress(
@@ -100,19 +100,11 @@ def in_batches(
     return [out[row] for row in range(len(subject))]
 
 
-def names_of(subject: Subject, row: int) -> dict[str, str]:
-    """Return the input that holds what a model reads, sees and hears, by modality."""
-    return {
-        piece.modality: next(iter(piece.segmented.inputs(np.ones((1, len(piece)), bool))))
-        for piece in subject.cut(row).pieces
-    }
-
-
 def sizes_of(subject: Subject) -> list[tuple[torch.Size, ...]]:
     """Return the shapes of each row's pictures and sounds."""
     if not len(subject):
         return []
-    media = [name for kind, name in names_of(subject, 0).items() if kind != "text"]
+    media = [name for kind, name in subject.cut(0).read.items() if kind != "text"]
     if not media:
         return [()] * len(subject)
     found = []
@@ -129,15 +121,3 @@ def _alike(rows: Rows, sizes: list[tuple[torch.Size, ...]]) -> Iterator[Rows]:
         groups.setdefault(sizes[row], []).append(row)
     for found in groups.values():
         yield np.array(found, np.int64)
-
-
-def _halved(rows: NDArray[np.int64], one: Callable[[Rows], list[Scores]]) -> list[Scores]:
-    """Explain rows, in halves where memory runs out."""
-    try:
-        return one(rows)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error) or len(rows) == 1:
-            raise
-    give_back()  # behind the handler, whose traceback held the batch's tensors
-    middle = len(rows) // 2
-    return _halved(rows[:middle], one) + _halved(rows[middle:], one)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...core.batches import Samples, by_length, inputs
-from ...core.memory import give_back, out_of_memory
+from ...core.memory import in_halves
 from ...core.predict import softmax, tokens_at_once
 from ...errors import ModelError, paragraph
 from ...multimodal.fusion.once import once
@@ -125,7 +126,7 @@ def features(
     kept: list[tuple[Floats, Floats]] = []
     batches = by_length(samples.lengths, tokens_at_once(model))
     for rows in batches:
-        kept += _batch(model, samples, rows)
+        kept += [one for _, one in in_halves(partial(_batch, model, samples), rows)]
         tell(len(rows))
     order = np.concatenate(batches)
     found = [np.concatenate(column) for column in zip(*kept, strict=True)]
@@ -135,18 +136,11 @@ def features(
     return Features(out[0], out[1])
 
 
-def _batch(model: torch.nn.Module, samples: Samples, rows: Rows) -> list[tuple[Floats, Floats]]:
-    """Run a batch through a model, in halves where memory runs out."""
+def _batch(model: torch.nn.Module, samples: Samples, rows: Rows) -> tuple[Floats, Floats]:
+    """Run a batch through a model."""
     place = next(model.parameters()).device
-    try:
-        batch = {name: one.to(place) for name, one in inputs(samples.batch(rows)).items()}
-        return [_watched(model, batch)]
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error) or len(rows) == 1:
-            raise
-    give_back()  # behind the handler, whose traceback held the batch's tensors
-    middle = len(rows) // 2
-    return [*_batch(model, samples, rows[:middle]), *_batch(model, samples, rows[middle:])]
+    batch = {name: one.to(place) for name, one in inputs(samples.batch(rows)).items()}
+    return _watched(model, batch)
 
 
 def _watched(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[Floats, Floats]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..media import once_more
-from ..places import Place, Placed, Telling
+from ..places import Place, Placed, Resembling
 from .outline import Outline
 from .read import Sound, read
 from .segments import Cells
@@ -60,38 +61,6 @@ def placed(outline: Outline, *, whole: bool = False) -> Placed:
     )
 
 
-class Alike:
-    """Which sounds are like which class in which places, by how loud they are there.
-
-    Parameters
-    ----------
-    cells
-        Files; shape (samples,).
-    places
-        Bands, or parts of the time.
-    codes, classes
-        Class of each sample, and how many there are.
-    """
-
-    def __init__(
-        self,
-        cells: Sequence[str],
-        places: Sequence[Place],
-        codes: NDArray[np.int64],
-        classes: int,
-    ) -> None:
-        self._places = places
-        self._telling = [Telling(one, codes, classes) for one in _numbers(cells, places)]
-        self.like = np.stack([one.like for one in self._telling], axis=1)
-
-    def looks(self, cells: Sequence[str]) -> NDArray[np.bool_]:
-        """Say which classes other sounds are like; shape (samples, places, classes)."""
-        found = _numbers(cells, self._places)
-        return np.stack(
-            [one.looks(own) for one, own in zip(self._telling, found, strict=True)], axis=1
-        )
-
-
 def _numbers(cells: Sequence[str], places: Sequence[Place]) -> list[NDArray[np.float64]]:
     """Return decibels in each place; one array of shape (samples, numbers) each."""
     boxes = [one.box or (0.0, 0.0, 1.0, 0.0) for one in places]
@@ -102,6 +71,10 @@ def _numbers(cells: Sequence[str], places: Sequence[Place]) -> list[NDArray[np.f
         for found, box in zip(out, boxes, strict=True):
             found.append(_loudness(power, box, rate))
     return [np.stack(one) for one in out]
+
+
+Alike = partial(Resembling, _numbers)
+"""Which sounds are like which class in which bands or parts of the time, by their loudness."""
 
 
 def _power(sound: Sound) -> NDArray[np.float64]:

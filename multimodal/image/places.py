@@ -8,14 +8,14 @@ near its edges lie a little further out than what it sees.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..media import once_more
-from ..places import Place, Placed, Telling
+from ..places import Place, Placed, Resembling
 from .outline import Outline
 from .read import read
 from .segments import count
@@ -49,38 +49,6 @@ def placed(outline: Outline, *, whole: bool = False) -> Placed:
     return Placed(_grid(), segments, numbers, shared / sizes[segments], shared / room[numbers])
 
 
-class Alike:
-    """Which pictures look like which class in which places.
-
-    Parameters
-    ----------
-    cells
-        Files; shape (samples,).
-    places
-        Fields of the grid.
-    codes, classes
-        Class of each sample, and how many there are.
-    """
-
-    def __init__(
-        self,
-        cells: Sequence[str],
-        places: Sequence[Place],
-        codes: NDArray[np.int64],
-        classes: int,
-    ) -> None:
-        self._places = places
-        self._telling = [Telling(one, codes, classes) for one in _numbers(cells, places)]
-        self.like = np.stack([one.like for one in self._telling], axis=1)
-
-    def looks(self, cells: Sequence[str]) -> NDArray[np.bool_]:
-        """Say which classes other pictures look like; shape (samples, places, classes)."""
-        found = _numbers(cells, self._places)
-        return np.stack(
-            [one.looks(own) for one, own in zip(self._telling, found, strict=True)], axis=1
-        )
-
-
 def _numbers(cells: Sequence[str], places: Sequence[Place]) -> list[NDArray[np.float64]]:
     """Return the colours in each place; one array of shape (samples, numbers) each."""
     small = SIDE * SEEN
@@ -97,6 +65,10 @@ def _numbers(cells: Sequence[str], places: Sequence[Place]) -> list[NDArray[np.f
         left, top, right, bottom = (round(edge * small) for edge in place.box or (0, 0, 1, 1))
         out.append(seen[:, top:bottom, left:right].reshape(len(seen), -1) / 255)
     return out
+
+
+Alike = partial(Resembling, _numbers)
+"""Which pictures look like which class in which fields of the grid."""
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ import pytest
 import torch
 from captum.attr import GradientShap, InputXGradient, NoiseTunnel, Saliency
 
+from pellucid.core import memory
 from pellucid.core.events import silent
-from pellucid.explain.gradients import batches
 from pellucid.explain.gradients.gradient_shap import gradient_shap
 from pellucid.explain.gradients.input_x_gradient import input_x_gradient
 from pellucid.explain.gradients.saliency import saliency
@@ -152,7 +152,7 @@ def test_a_words_saliency_is_the_sum_over_its_tokens(trained: tuple[Any, Any]) -
 def test_a_batch_for_which_memory_runs_out_goes_in_halves(
     method: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "give_back", lambda: None)
+    monkeypatch.setattr(memory, "give_back", lambda: None)
     rows = np.random.default_rng(0).normal(size=(6, 3)).tolist()
     tried = []
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid.core import events
+from pellucid.core import events, memory
 from pellucid.core.events import Clock, silent
 from pellucid.errors import Cancelled, ModelError
 from pellucid.explain.attribution import relative_error
@@ -265,7 +265,7 @@ def test_many_points_of_a_long_sample_go_in_portions(bag: Any, encoded: Any) -> 
 def test_a_batch_for_which_memory_runs_out_goes_in_halves(
     bag: Any, encoded: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "give_back", lambda: None)
+    monkeypatch.setattr(memory, "give_back", lambda: None)
     rows = [[1] * length for length in (3, 5, 2, 7, 4)]
 
     def run(room: int) -> tuple[list[Scores], list[int]]:
