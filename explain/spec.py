@@ -19,10 +19,11 @@ class SegmentsSpec(Spec):
     image: Literal["superpixels", "patches", "pixels"] = Field(
         "superpixels", description="Superpixels that follow edges, patches of a grid, or pixels."
     )
-    audio: Literal["cells", "spans", "quiet"] = Field(
+    audio: Literal["cells", "bands", "spans", "quiet"] = Field(
         "cells",
-        description="Cells of time and frequency, spans of one length, or spans that are cut where "
-        "it is quiet.",
+        description="Cells of time and frequency, bands of frequency over the whole time (which "
+        "find what lasts, as a hum does), spans of one length, or spans that are cut where it is "
+        "quiet.",
     )
     count: Annotated[int, Field(ge=2, le=4096)] = Field(
         64, description="Segments of a picture or a sound, about."
@@ -60,6 +61,12 @@ class ExplainSpec(Spec):
     target: str = Field(
         "predicted",
         description="The class that is explained: predicted, label, or the name of a class.",
+    )
+    scale: Literal["logit", "log_odds"] = Field(
+        "logit",
+        description="Which number of a class is explained: its logit, or the logarithm of its "
+        "probability over that of all other classes together, so that what speaks against these "
+        "counts too.",
     )
     segments: SegmentsSpec = Field(
         default_factory=SegmentsSpec, description="What pictures and sounds are cut into."

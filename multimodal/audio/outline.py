@@ -39,14 +39,16 @@ class Outline:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The seconds of each segment, and of cells their frequencies."""
+        """The seconds of each segment, and of cells their frequencies, which name bands alone."""
         seconds = self.segments.seconds
         times = [f"{first:.2f}–{last:.2f} s" for first, last in pairwise(seconds)]
         if isinstance(self.segments, Spans):
             return tuple(times)
         hertz = self.segments.hertz
-        pitches = pairwise(hertz)
-        return tuple(f"{time}, {low:.0f}–{high:.0f} Hz" for low, high in pitches for time in times)
+        pitches = [f"{low:.0f}–{high:.0f} Hz" for low, high in pairwise(hertz)]
+        if len(times) == 1:
+            return tuple(pitches)
+        return tuple(f"{time}, {pitch}" for pitch in pitches for time in times)
 
     @property
     def sound(self) -> Sound:

@@ -22,7 +22,7 @@ from .segments import Cells, Spans, cells, equal, quiet
 if TYPE_CHECKING:
     import torch
 
-By = Literal["cells", "spans", "quiet"]
+By = Literal["cells", "bands", "spans", "quiet"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +130,8 @@ def segmented(
     file
         The sound's file.
     by
-        ``cells`` of time and frequency, ``spans`` of equal length, or spans that are cut where it
-        is ``quiet``.
+        ``cells`` of time and frequency, ``bands`` of frequency over the whole time, ``spans`` of
+        equal length, or spans that are cut where it is ``quiet``.
     wanted
         Number of segments, about; of cells twice as many stand side by side as above one another.
     """
@@ -145,5 +145,7 @@ def _segments(sound: Sound, by: By, wanted: int) -> Spans | Cells:
         return quiet(sound.samples, sound.rate, wanted)
     if by == "spans":
         return equal(len(sound.samples), sound.rate, wanted)
+    if by == "bands":
+        return cells(len(sound.samples), sound.rate, 1, wanted)
     bands = max(round(math.sqrt(wanted / 2)), 1)
     return cells(len(sound.samples), sound.rate, max(round(wanted / bands), 1), bands)

@@ -147,14 +147,14 @@ EXTRACTORS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("by", ["cells", "spans", "quiet"])
+@pytest.mark.parametrize("by", ["cells", "bands", "spans", "quiet"])
 @pytest.mark.parametrize("name", EXTRACTORS)
 def test_sounds(sound: str, name: str, by: str) -> None:
     extractor = EXTRACTORS[name]()
     samples = encode_sounds(extractor, [sound], 10)
     found = of("audio").segmented.segmented(extractor, samples, 0, sound, by=by, wanted=12)
     assert 10 <= len(found) <= 14
-    near = 2e-3 if by == "cells" else 0
+    near = 2e-3 if by in ("cells", "bands") else 0
     check(found, samples.batch(np.array([0])), "audio", (sound,), near=near)
 
 
