@@ -23,6 +23,11 @@ from .targets import LABEL, PREDICTED, named, unknown
 WINDOWED = {"token_classification": "tagged", "extractive_qa": "answered"}
 """Tasks whose texts are read in windows, and the module that asks for their answers."""
 
+CLASSES = ("classification", "multilabel")
+"""Tasks whose answers have odds; a label's logit is the logarithm of its odds already."""
+
+LOG_ODDS = "log_odds"
+
 NONE = "none"
 """What stands for no label of a row that may have several."""
 
@@ -151,6 +156,14 @@ def ask(
                 f"Name the column that holds them, or a class, or write {PREDICTED}",
             )
         )
+    if spec.scale == LOG_ODDS and opened.task not in CLASSES:
+        raise DataError(
+            paragraph(
+                f"explain.scale: {LOG_ODDS}",
+                f"it is for classes, and the model has learnt {opened.task.replace('_', ' ')}",
+                "Leave it out",
+            )
+        )
     if opened.task in WINDOWED:
         from importlib import import_module
 
@@ -165,6 +178,7 @@ def _ask(opened: Opened, dataset: Dataset, spec: ExplainSpec, check: Callable[[]
     """Ask a model that has one number for each class, label or value."""
     from ..core.predict import logits
     from ..multimodal.encode import Repeated, encode
+    from .outputs import Logits, LogOdds
     from .pieces import cut
 
     samples = dataset.samples()
@@ -179,6 +193,7 @@ def _ask(opened: Opened, dataset: Dataset, spec: ExplainSpec, check: Callable[[]
             opened.processor, encoded, modalities, row, samples[row], spec, opened.spec.max_length
         )
 
+    odds = spec.scale == LOG_ODDS and opened.task == "classification"
     once = np.array_equal(rows, np.arange(len(dataset)))
     predictions = _predictions(opened, scores)
     labels = [_label(opened, cell) for cell in dataset.label]
@@ -188,6 +203,7 @@ def _ask(opened: Opened, dataset: Dataset, spec: ExplainSpec, check: Callable[[]
             encoded if once else Repeated(encoded, rows),
             lambda number: row_pieces(int(rows[number])),
             targets,
+            LogOdds() if odds else Logits(),
         ),
         tuple(opened.labels[code] for code in targets),
         tuple(predictions[row] for row in rows),

@@ -38,6 +38,27 @@ class Logits:
         return found.float().flatten(1)
 
 
+@dataclass(frozen=True)
+class LogOdds:
+    """The logarithm of each class's probability over that of all others together.
+
+    What speaks against the others speaks for a class here, as it does for its probability.
+    """
+
+    def __call__(self, outputs: Any, rows: torch.Tensor) -> torch.Tensor:
+        """Return log-odds of shape (batch, classes)."""
+        logits = Logits()(outputs, rows)
+        if logits.shape[1] == 1:
+            return logits  # of one number, which is the log-odds of the second class
+        first = logits.argmax(dim=1, keepdim=True)
+        others = logits.scatter(1, first, -torch.inf).logsumexp(dim=1, keepdim=True)
+        # Less than half of a sum is taken away from it, but for the first class's own.
+        highest = logits.gather(1, first).detach()
+        shares = (logits - highest).exp()
+        rest = (shares.sum(dim=1, keepdim=True) - shares).scatter(1, first, 1.0).log() + highest
+        return logits - rest.scatter(1, first, others)
+
+
 @dataclass(frozen=True, eq=False)
 class TokenLogits:
     """The mean logit of labels at some tokens, such as those of an entity.

@@ -88,12 +88,18 @@ def _explained(one: Attribution) -> str:
         "regression": "the number that is answered",
         "token_classification": "the mean logit of an entity’s tags",
         "extractive_qa": "the logits of an answer’s first and last token",
-    }.get(one.task, "the answer’s logit")
+    }.get(one.task, "the answer’s log-odds" if _odds(one) else "the answer’s logit")
 
 
 def unit_of(one: Attribution) -> str:
     """Return what scores are counted in."""
-    return "in the answer’s own unit" if one.task == "regression" else "logits"
+    if one.task == "regression":
+        return "in the answer’s own unit"
+    return "log-odds" if _odds(one) else "logits"
+
+
+def _odds(one: Attribution) -> bool:
+    return one.settings.get("scale") == "log_odds"
 
 
 def noun(one: Attribution) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..outputs import LogOdds
 from ..subject import Subject
 from .curves import Answers, Floats
 from .measures import Scale
@@ -27,7 +28,7 @@ def answers(subject: Subject, scale: Scale) -> tuple[Answers, Scale]:
     kind = getattr(config, "problem_type", None)
     if scale == "logit" or kind == "regression":
         return _logit, "logit"
-    if kind == "multi_label_classification":
+    if kind == "multi_label_classification" or isinstance(subject.read, LogOdds):
         return _sigmoid, "probability"
     return _softmax, "probability"
 

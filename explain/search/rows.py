@@ -67,7 +67,7 @@ class Asking:
         cls, opened: Opened, dataset: Dataset, spec: ExplainSpec, check: Callable[[], None]
     ) -> Asking:
         """Have the model answer rows."""
-        spec = spec.model_copy(update={"target": PREDICTED})
+        spec = spec.model_copy(update={"target": PREDICTED, "scale": "logit"})
         asked = ask(opened, dataset, spec, check=check)
         return cls(opened, dataset, asked, Value(asked.subject, check=check), check)
 

@@ -94,7 +94,7 @@ def what_if(
     """
     check_task(opened)
     cells = cells or {}
-    spec = (spec or ExplainSpec()).model_copy(update={"target": PREDICTED})
+    spec = (spec or ExplainSpec()).model_copy(update={"target": PREDICTED, "scale": "logit"})
     for name in cells:
         if name not in row.inputs:
             raise DataError(

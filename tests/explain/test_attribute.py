@@ -141,6 +141,24 @@ def test_targets(trained: Any, dataset: Any) -> None:
             assert found[3].output == pytest.approx(float(model(ids).logits[0, code]), abs=1e-4)
 
 
+def test_log_odds_of_two_classes_are_the_distance_of_logits(trained: Any, dataset: Any) -> None:
+    rows = dataset.take(np.arange(4))
+    odds, *logits = (
+        explained(trained, rows, **changes)
+        for changes in (
+            {"target": "positive", "scale": "log_odds"},
+            {"target": "positive"},
+            {"target": "negative"},
+        )
+    )
+    for one, own, other in zip(odds, *logits, strict=True):
+        assert one.output == pytest.approx(own.output - other.output, abs=1e-4)
+        assert one.settings["scale"] == "log_odds"
+        # Both logits have errors of their own, up to the tolerance.
+        near = 0.05 * sum(abs(side.output - side.baseline_output) for side in (own, other))
+        assert one.scores == pytest.approx(own.scores - other.scores, abs=max(near, 1e-3))
+
+
 def test_what_cannot_be_explained_is_named(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="positive"):
         attribute(finished, target="positiv")
