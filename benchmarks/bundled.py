@@ -32,7 +32,7 @@ def options(command: argparse.ArgumentParser) -> None:
         "--weights", choices=WEIGHTS, action="append", help="what to begin from; default: both"
     )
     command.add_argument("--rows", type=int, action="append", help="training rows; 0: all")
-    command.add_argument("--runs", type=Path, help="keep the runs in this folder")
+    command.add_argument("--runs", type=Path, help="keep runs and tables in this folder")
 
 
 def main(chosen: argparse.Namespace) -> None:
@@ -48,13 +48,18 @@ def main(chosen: argparse.Namespace) -> None:
             for name in chosen.weights or WEIGHTS
         }
         for rows in chosen.rows or [0, FEW]:
-            table = place / f"{rows}.csv"
+            # A run that is kept needs its table.
+            table = (chosen.runs or place) / f"{chosen.kind}-{rows or 'all'}.csv"
+            table.parent.mkdir(parents=True, exist_ok=True)
             kind.write(table, rows)
             for name, model in begun.items():
                 found, spent = [], []
                 for seed in range(chosen.seeds):
                     began = time.perf_counter()
-                    measured = _measured(kind, table, model, seed, chosen.runs or place / "runs")
+                    named = f"{table.stem}-{name}-{seed}"
+                    raw = kind.recipe(table, named, seed)
+                    raw["model"]["name"] = model
+                    measured = _measured(raw, chosen.runs or place / "runs")
                     spent.append(time.perf_counter() - began)
                     found.append(measured[kind.metric]["value"])
                     print(f"{rows or 'all'} rows, {name}, seed {seed}: {found[-1]:.4f}", flush=True)
@@ -75,11 +80,9 @@ def main(chosen: argparse.Namespace) -> None:
         record.append(f"bundled {' '.join(asked)}", lines)
 
 
-def _measured(kind: Kind, table: Path, model: str, seed: int, runs: Path) -> dict[str, Any]:
+def _measured(raw: dict[str, Any], runs: Path) -> dict[str, Any]:
     from pellucid import Recipe, execute
 
-    raw = kind.recipe(table, f"{Path(model).name}-{table.stem}-{seed}", seed)
-    raw["model"]["name"] = model
     run = execute(Recipe.of(raw), runs, only=("train", "evaluate"))
     if run.status != "finished":
         raise SystemExit(f"{run.path} is {run.status}")

@@ -4,19 +4,22 @@ The samples that come with Pellucid hold a word, a mark and a hum that go with o
 training rows alone (assets/samples/README.md). The rows that are explained are those test rows of
 other classes that the model takes for this class because of it: without it, it answers something
 else. Of questions about a colour they are those that it answers rightly, and differently where the
-thing that is asked about has another colour. What is printed is the
-share of rows whose top segment is a planted one (the pointing game of Zhang et al. 2018), for every
-method that serves the model.
+thing that is asked about has another colour. What is printed for every method that serves the
+model is the share of rows whose top segment is a planted one (the pointing game of Zhang et al.
+2018), and how much its maps resemble those of the same model with weights drawn anew (the
+model-parameter randomisation test of Adebayo et al. 2018), by Spearman's rank correlation, on
+average over rows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +35,11 @@ SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples"
 HUM = 150.0
 """Hz below which no event has anything to say."""
 
-Truth = Callable[[Any, Mapping[str, str]], NDArray[np.bool_]]
-"""``truth(attribution, cells)``: which segments are planted; those that don't count are left out of
-the game by `Planted.modality`."""
+Known = Mapping[str, Any]
+"""What the file beside a sample says of what is planted."""
+
+Cells = Mapping[str, str]
+"""A row's inputs by column."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,58 @@ class Planted:
     modality
         Segments of which modality are looked at.
     rows
-        Ids of the test rows that are explained, by what was predicted.
+        Ids of the test rows that are explained, by what was predicted and the table.
     truth
-        Which segments of a row are planted.
+        Which segments of an attribution are planted; those of other modalities don't play.
     without
-        Writes a sample's parts without what is planted into a folder, and returns them.
+        Writes a row's inputs without what is planted into a folder, and returns them.
+    settings
+        Further keys of a recipe's section `explain`.
     """
 
     modality: str
-    rows: Callable[[Any], list[str]]
-    truth: Truth
-    without: Callable[[Mapping[str, str], Path], dict[str, str]]
+    rows: Callable[[Any, Known], list[str]]
+    truth: Callable[[Any, Cells, Known], NDArray[np.bool_]]
+    without: Callable[[Cells, Path, Known], dict[str, str]]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Game:
+    """What was found of a method.
+
+    Attributes
+    ----------
+    method
+        Its name.
+    rows
+        Rows that were explained.
+    found
+        Of them, those whose top segment is planted.
+    alike
+        Rank correlation of its maps with those of random weights, on average over rows.
+    refused
+        Why it doesn't serve the model; empty where it does.
+    """
+
+    method: str
+    rows: int = 0
+    found: int = 0
+    alike: float = math.nan
+    refused: str = ""
+
+    def __str__(self) -> str:
+        """Say it on a line."""
+        from scipy.stats import binomtest
+
+        if self.refused:
+            return f"{self.method}: refused ({self.refused})"
+        around = binomtest(self.found, self.rows).proportion_ci(method="wilson")
+        return (
+            f"{self.method}: top segment planted in {self.found / self.rows:.3f} of "
+            f"{self.rows} rows (95% interval {around.low:.3f} to {around.high:.3f}); "
+            f"rank correlation with random weights {self.alike:.2f}"
+        )
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -64,68 +110,88 @@ def options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kind", choices=list(SETS), required=True)
     command.add_argument("--methods", help="with commas; all that serve the model if left out")
     command.add_argument("--run", type=Path, help="a finished run of the demo; trained if left out")
+    command.add_argument(
+        "--rows", type=int, help="sounds or questions of a sample that is made; the shipped one"
+    )
     command.add_argument("--most", type=int, default=200, help="rows that are explained at most")
 
 
 def main(chosen: argparse.Namespace) -> None:
     """Explain the rows by every method and print a line for each."""
-    lines = [line for _, line in measure(chosen.kind, chosen.run, chosen.methods, chosen.most)]
-    print("\n".join(lines))
+    lines = []
+    given = chosen.run, chosen.methods, chosen.most, chosen.rows
+    for one in measure(chosen.kind, *given):
+        lines.append(str(one))
+        print(one, flush=True)
     if chosen.record:
         asked = f"--kind {chosen.kind} --most {chosen.most}"
+        asked += f" --rows {chosen.rows}" if chosen.rows else ""
         asked += f" --methods {chosen.methods}" if chosen.methods else ""
         record.append(f"planted {asked}", lines)
 
 
 def measure(
-    kind: str, run: Path | None = None, names: str | None = None, most: int = 200
-) -> list[tuple[float, str]]:
-    """Return for each method the share of rows whose top segment is planted, and a line."""
+    kind: str,
+    run: Path | None = None,
+    names: str | None = None,
+    most: int = 200,
+    rows: int | None = None,
+) -> Iterator[Game]:
+    """Play the pointing game by each method, and compare its maps with those of random weights."""
     from pellucid import device
 
     device.prepare()
     with tempfile.TemporaryDirectory() as scratch:
-        return _measure(kind, run or _demo(kind, Path(scratch)), names, most)
+        yield from _measure(kind, run or _demo(kind, Path(scratch), rows), names, most)
 
 
-def _measure(kind: str, path: Path, names: str | None, most: int) -> list[tuple[float, str]]:
-    from scipy.stats import binomtest
-
+def _measure(kind: str, path: Path, names: str | None, most: int) -> Iterator[Game]:
     from pellucid.core.runs import Run
     from pellucid.errors import ModelError
     from pellucid.explain import attribute, methods
+    from pellucid.explain.proof.agreement import rank_correlation
 
     planted = SETS[kind]
     run = Run.open(path)
     predictions = run.predictions()
     dataset = run.dataset()
     place = {str(name): row for row, name in enumerate(dataset.ids)}
-    candidates = planted.rows(predictions[predictions["split"] == "test"])
+    known = _known(run)
+    candidates = planted.rows(predictions[predictions["split"] == "test"], known)
     ids = _decided(run, dataset, [place[name] for name in candidates], planted)[:most]
-    out = [(1.0, f"{len(ids)} rows of {len(candidates)}, {len(dataset.labels)} classes")]
+    if not ids:
+        raise SystemExit(f"{path}: what is planted decides no answer")
+    rows = np.array([place[name] for name in ids])
+    untrained = _untrained(run, dataset.take(rows), planted)
     for name in names.split(",") if names else methods():
         try:
-            # Patches lie where superpixels may be cut through the edge of what is planted.
-            found = attribute(run, ids, name, segments={"image": "patches"})
+            found = attribute(run, ids, name, **planted.settings)
         except ModelError as error:
-            out.append((float("nan"), f"{name}: refused ({error})"))
+            yield Game(name, refused=str(error))
             continue
-        hits = []
-        for one in found:
-            row = place[one.id]
+        hits, alike = 0, []
+        for one, other, row in zip(found, untrained(name), rows.tolist(), strict=True):
             cells = {column: str(part[row]) for column, part in dataset.inputs.items()}
             wanted = {part.modality: span for part, span in one.spans}[planted.modality]
-            truth = planted.truth(one, cells)[wanted]
-            hits.append(bool(truth[int(np.argmax(one.scores[wanted]))]))
-        around = binomtest(sum(hits), len(hits)).proportion_ci(method="wilson")
-        out.append(
-            (
-                float(np.mean(hits)),
-                f"{name}: top segment planted in {np.mean(hits):.3f} of the rows "
-                f"(95% interval {around.low:.3f} to {around.high:.3f})",
-            )
-        )
-    return out
+            truth = planted.truth(one, cells, known)[wanted]
+            hits += int(truth[int(np.argmax(one.scores[wanted]))])
+            alike.append(rank_correlation(one.scores, other.scores))
+        yield Game(name, len(rows), hits, float(np.nanmean(alike)))
+
+
+def _untrained(run: Any, dataset: Any, planted: Planted) -> Callable[[str], Sequence[Any]]:
+    """Return what a method's maps of these rows are where the model's weights are drawn anew."""
+    from pellucid.core.events import silent
+    from pellucid.explain.attribute import changed
+    from pellucid.explain.methods import methods
+    from pellucid.explain.opened import ask, open_run
+    from pellucid.explain.proof.untrained import untrained
+    from pellucid.explain.spec import ExplainSpec
+
+    spec = changed(run.section("explain", ExplainSpec), planted.settings)
+    subject = ask(open_run(run), dataset, spec).subject
+    subject = replace(subject, model=untrained(subject.model, 0))
+    return lambda name: methods()[name].function(subject, spec, emit=silent, check=lambda: None)
 
 
 def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted) -> list[str]:
@@ -133,7 +199,7 @@ def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted) -> list[
     from pellucid import device
     from pellucid.core.predict import predictor
 
-    columns = list(dataset.inputs)
+    columns, known = list(dataset.inputs), _known(run)
     given, changed = [], []
     with tempfile.TemporaryDirectory() as scratch:
         for row in rows:
@@ -141,22 +207,37 @@ def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted) -> list[
             folder = Path(scratch) / str(row)
             folder.mkdir()
             given.append(tuple(cells[name] for name in columns))
-            changed.append(tuple(planted.without(cells, folder)[name] for name in columns))
+            without = planted.without(cells, folder, known)
+            changed.append(tuple(without[name] for name in columns))
         answer = predictor(run, device.choose())
         before, after = (answer(samples).argmax(axis=1) for samples in (given, changed))
     return [str(dataset.ids[row]) for row in np.array(rows)[before != after].tolist()]
 
 
-def _demo(kind: str, folder: Path) -> Path:
-    """Train a demo's model."""
+def _demo(kind: str, folder: Path, rows: int | None) -> Path:
+    """Train a demo's model, on the sample that comes with Pellucid or on a larger one."""
     from pellucid import Recipe, execute
+    from pellucid.assets.samples import scenes, sounds
 
-    recipe = Recipe.load(SAMPLES.parent / "recipes" / f"{kind}.yaml")
-    return execute(recipe, folder, only=("train", "evaluate")).path
+    file = SAMPLES.parent / "recipes" / f"{kind}.yaml"
+    recipe = Recipe.load(file)
+    if rows is not None:
+        make = {"audio": sounds, "image": scenes, "vqa": scenes}
+        if kind not in make:
+            raise SystemExit(f"--rows: the sample of {kind} has one size")
+        source, _ = make[kind].write(folder / "samples", rows)
+        recipe = Recipe.load(file, changes=[f"data.source={source}"])
+    return execute(recipe, folder / "runs", only=("train", "evaluate")).path
 
 
-def _known(name: str) -> Any:
-    return json.loads((SAMPLES / f"{name}.planted.json").read_text(encoding="utf-8"))
+def _known(run: Any) -> Known:
+    """Read what is planted in a run's sample from the file beside it."""
+    from pellucid.core.spec import DataSpec
+
+    source = Path(run.section("data", DataSpec).source[0].path)
+    file = source.with_name(f"{source.stem}.planted.json")
+    known: Known = json.loads(file.read_text(encoding="utf-8"))
+    return known
 
 
 def _taken(predictions: Any, label: str, ids: set[str]) -> list[str]:
@@ -165,36 +246,36 @@ def _taken(predictions: Any, label: str, ids: set[str]) -> list[str]:
     return [str(one) for one in predictions["id"][wrong] if str(one) in ids]
 
 
-def _reviews(predictions: Any) -> list[str]:
-    known = _known("reviews")["shortcut"]
-    return _taken(predictions, known["label"], set(known["rows"]["test"]))
+def _reviews(predictions: Any, known: Known) -> list[str]:
+    shortcut = known["shortcut"]
+    return _taken(predictions, shortcut["label"], set(shortcut["rows"]["test"]))
 
 
-def _word(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
-    word = _known("reviews")["shortcut"]["word"]
+def _word(one: Any, cells: Cells, known: Known) -> NDArray[np.bool_]:
+    word = known["shortcut"]["word"]
     return np.array([word in name.lower() for name in one.segments])
 
 
-def _without_word(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
-    word = _known("reviews")["shortcut"]["word"]
+def _without_word(cells: Cells, folder: Path, known: Known) -> dict[str, str]:
+    word = known["shortcut"]["word"]
     whole = re.compile(r"\s*\b" + word + r"\b", re.IGNORECASE)
     return {name: whole.sub("", cell) for name, cell in cells.items()}
 
 
-def _scenes(predictions: Any) -> list[str]:
-    known = _known("scenes")["shortcut"]
-    marked = {Path(name).stem for name in known["pictures"]["test"]}
+def _scenes(predictions: Any, known: Known) -> list[str]:
+    shortcut = known["shortcut"]
+    marked = {Path(name).stem for name in shortcut["pictures"]["test"]}
     ids = {str(one) for one in predictions["id"] if str(one).split("-")[0] in marked}
-    return _taken(predictions, known["value"], ids)
+    return _taken(predictions, shortcut["value"], ids)
 
 
-def _mark(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
-    return _boxed(one, cells, [_known("scenes")["shortcut"]["box"]])
+def _mark(one: Any, cells: Cells, known: Known) -> NDArray[np.bool_]:
+    return _boxed(one, cells, [known["shortcut"]["box"]], known["size"])
 
 
-def _without_mark(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+def _without_mark(cells: Cells, folder: Path, known: Known) -> dict[str, str]:
     """Cover the mark by what lies beside it, where there is nothing but background either."""
-    left, top, right, bottom = _known("scenes")["shortcut"]["box"]
+    left, top, right, bottom = known["shortcut"]["box"]
     (name,) = (name for name, cell in cells.items() if cell.endswith(".png"))
     pixels = np.array(Image.open(cells[name]).convert("RGB"))
     wide = right - left
@@ -203,19 +284,19 @@ def _without_mark(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {**cells, name: str(folder / "picture.png")}
 
 
-def _sounds(predictions: Any) -> list[str]:
-    known = _known("sounds")["shortcut"]
-    hummed = {Path(name).stem for name in known["clips"]["test"]}
-    return _taken(predictions, known["value"], hummed)
+def _sounds(predictions: Any, known: Known) -> list[str]:
+    shortcut = known["shortcut"]
+    hummed = {Path(name).stem for name in shortcut["clips"]["test"]}
+    return _taken(predictions, shortcut["value"], hummed)
 
 
-def _low(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
+def _low(one: Any, cells: Cells, known: Known) -> NDArray[np.bool_]:
     ((outline, scores),) = one.outlines(cells)
     below = outline.segments.hertz[:-1] < HUM
     return np.repeat(below, len(scores) // len(below))
 
 
-def _without_hum(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+def _without_hum(cells: Cells, folder: Path, known: Known) -> dict[str, str]:
     """Take out all below `HUM`, by the Fourier transform of the whole clip."""
     ((name, cell),) = cells.items()
     sound, rate = soundfile.read(cell)
@@ -225,29 +306,26 @@ def _without_hum(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {name: str(folder / "sound.flac")}
 
 
-def _asked(predictions: Any) -> list[str]:
-    import pandas as pd
-
-    table = pd.read_csv(SAMPLES / "scenes" / "metadata.csv", dtype=str)
-    ids = set(table["id"][table["asks"] == "colour"])
+def _asked(predictions: Any, known: Known) -> list[str]:
     right = predictions["prediction"] == predictions["label"]
-    return [str(one) for one in predictions["id"][right] if str(one) in ids]
+    colours = {thing[1] for things in known["objects"].values() for thing in things}
+    return [str(one) for one in predictions["id"][right & predictions["label"].isin(colours)]]
 
 
-def _thing(one: Any, cells: Mapping[str, str]) -> NDArray[np.bool_]:
+def _thing(one: Any, cells: Cells, known: Known) -> NDArray[np.bool_]:
     """Find the thing whose colour is asked: the only one of its shape."""
     file = next(name for name in cells.values() if name.endswith(".png"))
     asked = next(name for name in cells.values() if not name.endswith(".png"))
-    things = _known("scenes")["objects"][f"images/{Path(file).name}"]
+    things = known["objects"][f"images/{Path(file).name}"]
     boxes = [thing[3:] for thing in things if thing[0] in asked]
-    return _boxed(one, cells, boxes)
+    return _boxed(one, cells, boxes, known["size"])
 
 
-def _recoloured(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
+def _recoloured(cells: Cells, folder: Path, known: Known) -> dict[str, str]:
     """Give the thing that is asked about another colour: red, green and blue change places."""
     (name,) = (name for name, cell in cells.items() if cell.endswith(".png"))
     asked = next(cell for cell in cells.values() if not cell.endswith(".png"))
-    things = _known("scenes")["objects"][f"images/{Path(cells[name]).name}"]
+    things = known["objects"][f"images/{Path(cells[name]).name}"]
     pixels = np.array(Image.open(cells[name]).convert("RGB"))
     for shape, _, _, left, top, right, bottom in things:
         if shape in asked:
@@ -257,14 +335,13 @@ def _recoloured(cells: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {**cells, name: str(folder / "picture.png")}
 
 
-def _boxed(one: Any, cells: Mapping[str, str], boxes: list[list[int]]) -> NDArray[np.bool_]:
+def _boxed(one: Any, cells: Cells, boxes: list[list[int]], size: int) -> NDArray[np.bool_]:
     """Say which segments lie in boxes by half, or hold half of one."""
     found = []
     for outline, scores in one.outlines(cells):
         if not hasattr(outline, "labels"):
             found.append(np.zeros(len(scores), bool))
             continue
-        size = _known("scenes")["size"]
         labels = outline.labels
         if outline.place is not None:
             labels = outline.place.labels(labels, (size, size))
@@ -282,10 +359,19 @@ def _boxed(one: Any, cells: Mapping[str, str], boxes: list[list[int]]) -> NDArra
     return np.concatenate(found)
 
 
+ODDS: dict[str, Any] = {"scale": "log_odds"}
+"""What decides between classes may speak against the others more than for the one."""
+
 SETS = {
-    "text": Planted("text", _reviews, _word, _without_word),
-    "image": Planted("image", _scenes, _mark, _without_mark),
-    "audio": Planted("audio", _sounds, _low, _without_hum),
-    "vqa": Planted("image", _asked, _thing, _recoloured),
+    "text": Planted("text", _reviews, _word, _without_word, ODDS),
+    # Patches lie where superpixels may be cut through the edge of what is planted.
+    "image": Planted(
+        "image", _scenes, _mark, _without_mark, {**ODDS, "segments": {"image": "patches"}}
+    ),
+    # A hum lies in all cells of a band, so that no cell decides alone.
+    "audio": Planted(
+        "audio", _sounds, _low, _without_hum, {**ODDS, "segments": {"audio": "bands", "count": 12}}
+    ),
+    "vqa": Planted("image", _asked, _thing, _recoloured, {**ODDS, "segments": {"count": 32}}),
 }
 """Demos by their names."""
