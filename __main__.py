@@ -11,7 +11,9 @@ from ._version import __version__
 from .commands import (
     chats,
     counterfactuals,
+    difference,
     explain,
+    influence,
     program,
     queue,
     results,
@@ -40,6 +42,8 @@ app.command("evaluate")(steps.evaluate)
 app.command("explain")(explain.explain)
 app.command("counterfactual")(counterfactuals.counterfactual)
 app.command("what-if")(counterfactuals.what_if)
+app.command("influence")(influence.influence)
+app.command("difference")(difference.difference)
 app.command("audit")(steps.audit)
 app.command("report")(steps.report)
 app.command("export")(results.export)

@@ -65,9 +65,7 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
 
     from .core import checks, evaluation_section, rows_section
     from .core.evaluation import read_evaluation
-    from .explain import section as explain_section
-    from .explain.attribution import Stored
-    from .explain.whole.importance import Importance
+    from .explain.reported import reported
     from .fairness.findings import findings as audit_findings
     from .fairness.section import sections as audit_sections
 
@@ -83,39 +81,9 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     data = run.section("data", DataSpec)
     if run.has("predictions.parquet"):
         sections += rows_section.section(run.task, run.predictions(), dataset, data)
-    if run.has("explanations/importance.json"):
-        ranked = read_json(run.path / "explanations/importance.json")
-        for method, targets in ranked.items():
-            attributions = Stored(run.path / f"explanations/{method}.parquet")
-            ranking = {
-                target: [Importance.from_json(target, raw) for raw in found]
-                for target, found in targets.items()
-            }
-            summary += explain_section.findings(attributions, ranking)
-            sections += explain_section.sections(
-                attributions,
-                ranking,
-                maps=spec.maps,
-                cells=explain_section.cells_of(dataset),
-            )
-    if run.has("explanations/whole.json"):
-        found, told = _whole(read_json(run.path / "explanations/whole.json"))
-        summary += told
-        sections += found
-    for path in sorted((run.path / "explanations/written").glob("[!.]*.parquet")):
-        from .explain.generation import section as written_section
-        from .explain.generation.writing import read_writings
-
-        writings = read_writings(path)
-        summary += written_section.findings(writings)
-        sections += written_section.sections(writings, maps=spec.maps)
-    if run.has("explanations/comparison.json"):
-        from .explain.proof.comparison import Comparison
-        from .explain.proof.section import section as compared
-
-        sections.append(
-            compared(Comparison.from_json(read_json(run.path / "explanations/comparison.json")))
-        )
+    why, told = reported(run.path / "explanations", dataset, maps=spec.maps)
+    sections += why
+    summary += told
     if audit is not None:
         summary += audit_findings(audit)
         sections += audit_sections(audit)
@@ -134,38 +102,6 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
         sections=tuple(sections),
         facts=_facts(run, dataset),
     )
-
-
-def _whole(raw: dict[str, Any]) -> tuple[list[Section], tuple[Text, ...]]:
-    """Return what explanations say of the whole split, and what of it belongs into the summary."""
-    from .explain.whole import section as whole
-    from .explain.whole.clusters import Cluster
-    from .explain.whole.heat import HeatMap
-    from .explain.whole.importance import Importance
-    from .explain.whole.shortcuts import Shortcut
-
-    def ranked(targets: dict[str, Any]) -> dict[str, list[Importance]]:
-        return {
-            target: [Importance.from_json(target, one) for one in found]
-            for target, found in targets.items()
-        }
-
-    shortcuts = [Shortcut.from_json(one) for one in raw["shortcuts"]]
-    groups = {
-        column: {value: ranked(targets) for value, targets in values.items()}
-        for column, values in raw["groups"].items()
-    }
-    clusters = {
-        target: [Cluster.from_json(one) for one in found]
-        for target, found in raw["clusters"].items()
-    }
-    sections = [
-        *whole.maps_section([HeatMap.from_json(one) for one in raw["maps"]]),
-        *whole.groups_section(groups, ranked(raw["importance"])),
-        *whole.clusters_section(clusters),
-        *whole.shortcuts_section(shortcuts),
-    ]
-    return sections, whole.findings(shortcuts)
 
 
 def _audit(run: Run) -> Audit | None:

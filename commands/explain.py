@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import DataError, nearest, paragraph
-from .options import AsJson, Quiet, names
+from ..errors import DataError, paragraph
+from .options import AsJson, Quiet, names, one_of
 from .output import conclude, followed, print_json
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def explain(
         str | None,
         typer.Option(
             help="How samples are cut, and into how many parts: superpixels, patches or pixels; "
-            "cells, spans or quiet; such as patches,100."
+            "cells, bands, spans or quiet; such as patches,100."
         ),
     ] = None,
     baseline: Annotated[
@@ -50,6 +50,9 @@ def explain(
         typer.Option(
             help="What stands for parts that are left out: pad or mask; mean, blur, black or white."
         ),
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Which number of a class: logit or log_odds.")
     ] = None,
     tolerance: Annotated[
         float | None,
@@ -83,6 +86,7 @@ def explain(
         "target": target,
         "segments": cut_as(segments),
         "baseline": filled_with(baseline),
+        "scale": scale,
         "tolerance": tolerance,
     }
     given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
@@ -97,7 +101,7 @@ def explain(
     run = _run(model)
     more = {"rows": rows, "method": method, "compare": compare or None}
     given |= {key: value for key, value in more.items() if value is not None}
-    _check(run, given)
+    check_given(run, given)
     from ..pipeline import carry_out
 
     with followed(as_json, quiet) as follow:
@@ -174,7 +178,7 @@ def cut_as(text: str | None) -> dict[str, Any] | None:
         if one.isdecimal():
             out["count"] = int(one)
         else:
-            out[_known("--segments", one, known)] = one
+            out[known[one_of("--segments", one, known)]] = one
     return out
 
 
@@ -186,19 +190,7 @@ def filled_with(text: str | None) -> dict[str, Any] | None:
         "pad": "text", "mask": "text",
         "mean": "image", "blur": "image", "black": "image", "white": "image",
     }  # fmt: skip
-    return {_known("--baseline", one, known): one for one in names(text) or []}
-
-
-def _known(option: str, given: str, known: dict[str, str]) -> str:
-    if given not in known:
-        raise DataError(
-            paragraph(
-                f"{option} {given}",
-                f"there is no such way ({nearest(given, list(known))})",
-                f"Name some of {', '.join(known)}",
-            )
-        )
-    return known[given]
+    return {known[one_of("--baseline", one, known)]: one for one in names(text) or []}
 
 
 def _run(name: str) -> Run:
@@ -217,7 +209,7 @@ def _run(name: str) -> Run:
     return Run.open(name) if run is None else run
 
 
-def _check(run: Run, given: dict[str, Any]) -> None:
+def check_given(run: Run, given: dict[str, Any]) -> None:
     """Refuse what can't be asked for, before a job is begun."""
     from ..explain.attribute import changed, check_method
     from ..explain.spec import ExplainSpec

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ..errors import DataError, nearest, paragraph
 
 RecipeFile = Annotated[Path, typer.Argument(help="A recipe in YAML.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
@@ -31,3 +34,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 def names(text: str) -> list[str] | None:
     """Read names with commas between them; None if there are none."""
     return [name.strip() for name in text.split(",") if name.strip()] or None
+
+
+def one_of(option: str, given: str, known: Iterable[str]) -> str:
+    """Refuse what an option can't be; the message names the nearest thing that it can."""
+    ways = list(known)
+    if given not in ways:
+        raise DataError(
+            paragraph(
+                f"{option} {given}",
+                f"there is no such way ({nearest(given, ways)})",
+                f"Name some of {', '.join(ways)}",
+            )
+        )
+    return given

@@ -9,6 +9,7 @@ from .generation.writing import write_writings as write_writings
 from .methods import methods as methods
 from .section import sections as sections
 from .whole.before import before as before
+from .whole.beside import beside as beside
 from .whole.clusters import clusters as clusters
 from .whole.difference import difference as difference
 from .whole.heat import heat_maps as heat_maps
@@ -24,6 +25,7 @@ __all__ = [
     "Writing",
     "attribute",
     "before",
+    "beside",
     "clusters",
     "difference",
     "explain_writing",

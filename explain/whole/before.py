@@ -19,6 +19,7 @@ from ...core.runs import Run
 from ..attribute import explain_samples
 from ..attribution import Attribution
 from ..opened import Opened, open_run
+from ..targets import PREDICTED
 from .checkpoints import begun, task_of
 from .reopened import spec_of
 
@@ -77,6 +78,8 @@ def before(
     for target in sorted({one.target for one in attributions}):
         own = [one for one in attributions if one.target == target]
         rows = dataset.take(np.array([number[one.id] for one in own], np.int64))
-        spec = spec_of(run, own).model_copy(update={"target": target})
+        # A number that is answered has no classes to name.
+        asked = PREDICTED if run.task == "regression" else target
+        spec = spec_of(run, own).model_copy(update={"target": asked})
         out += explain_samples(opened, rows, spec, method=own[0].method, emit=emit, check=check)
     return out

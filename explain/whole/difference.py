@@ -106,7 +106,8 @@ class Difference:
     Attributes
     ----------
     rows
-        The rows that are in both, cut into the same segments and explained for the same class.
+        The rows that are in both, cut into the same segments and explained for the same class, in
+        the order of those after.
     unmatched
         Rows that are in one set alone, or whose segments or class differ.
     correlation
@@ -169,7 +170,7 @@ def difference(
         {(own.get(one.id, one.id), one.target, one.about): one for one in side}
         for own, side in zip(known, (before, after), strict=True)
     )
-    shared = [name for name in first if name in second and _alike(first[name], second[name])]
+    shared = [name for name in second if name in first and _alike(first[name], second[name])]
     rows, found = [], defaultdict[tuple[str, Spot], list[tuple[float, float]]](list)
     for name in shared:
         one, other = first[name], second[name]

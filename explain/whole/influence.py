@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from ...core.spec import Rows
 from ...errors import DataError, ModelError, paragraph
 from ..opened import open_run
 from .checkpoints import kept, learnt, models, task_of
-from .influences import Influence, Influences, Influential, Measure, Suspected
+from .influences import Asked, Influence, Influences, Influential, Measure, Suspected
 from .last_layer import Features, Floats, Gradients, features, gradients
 
 SUSPECTED = 20
@@ -38,7 +38,7 @@ def influence(
     rows: Rows = 20,
     *,
     measure: Measure = "tracin",
-    answer: Literal["predicted", "label"] = "predicted",
+    answer: Asked = "predicted",
     most: int = 10,
     emit: Emit = silent,
     check: Callable[[], None] = lambda: None,
@@ -124,6 +124,7 @@ def influence(
         count,
         tuple(_rows(trained, asked, found, _alike(final, told), answers, most)),
         tuple(_suspected(trained, own, final)),
+        answer,
     )
 
 

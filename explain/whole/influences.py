@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import read_json, write_json
+
 Measure = Literal["tracin", "cosine"]
+Asked = Literal["predicted", "label"]
+
+FORMAT = 1
+FILE = "influences.json"
 
 
 @dataclass(frozen=True)
@@ -88,17 +95,21 @@ class Influences:
         The test rows.
     suspected
         Training rows of the largest self-influence.
+    answer
+        Whether the model's answers were asked about, or the true ones.
     """
 
     measure: Measure
     checkpoints: int
     rows: tuple[Influence, ...]
     suspected: tuple[Suspected, ...]
+    answer: Asked = "predicted"
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
         return {
             "measure": self.measure,
+            "answer": self.answer,
             "checkpoints": self.checkpoints,
             "rows": [
                 {
@@ -125,4 +136,14 @@ class Influences:
             for one in raw["rows"]
         )
         suspected = tuple(Suspected(**one) for one in raw["suspected"])
-        return cls(raw["measure"], raw["checkpoints"], rows, suspected)
+        return cls(raw["measure"], raw["checkpoints"], rows, suspected, raw["answer"])
+
+
+def write_influences(path: Path, found: Influences) -> None:
+    """Write influences as JSON, whole or not at all."""
+    write_json(path, {"format": FORMAT, **found.as_json()})
+
+
+def read_influences(path: Path) -> Influences:
+    """Read what `write_influences` wrote."""
+    return Influences.from_json(read_json(path))
