@@ -135,23 +135,92 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Explain:
-    """Attribute a run's answers; `rows` as `--rows` takes them, the recipe's if None."""
+    """Attribute a run's answers; `rows` as `--rows` takes them, the recipe's if None.
+
+    With `compare`, measure instead which methods are the most faithful.
+    """
 
     run: Path
     rows: str | None = None
     method: str | None = None
+    compare: bool = False
 
     def words(self) -> list[str]:
         """Return the words behind ``pellucid``."""
         given = [*_given("--rows", self.rows), *_given("--method", self.method)]
-        return ["explain", _path(self.run), *given]
+        return ["explain", _path(self.run), *given, *(["--compare"] if self.compare else [])]
 
     def script(self) -> list[str]:
         """Return the lines of a whole script."""
-        asked = {"rows": self.rows, "method": self.method}
+        asked = {"rows": self.rows, "method": self.method, "compare": self.compare or None}
         changes = {name: value for name, value in asked.items() if value is not None}
         work = f"carry_out(run, ['explain'], changes={changes!r})"
         return _with_run(self.run, [_CARRY_OUT], work)
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Search for what would change the answers to rows, as `--rows` takes them."""
+
+    run: Path
+    rows: str
+    kinds: tuple[str, ...]
+
+    def words(self) -> list[str]:
+        """Return the words behind ``pellucid``."""
+        return [
+            "counterfactual",
+            _path(self.run),
+            "--rows",
+            self.rows,
+            "--kind",
+            ",".join(self.kinds),
+        ]
+
+    def script(self) -> list[str]:
+        """Return the lines of a whole script."""
+        return [
+            "from pellucid.core import Run",
+            "from pellucid.explain.search import add_counterfactuals, counterfactuals",
+            "from pellucid.explain.search.found import FILE",
+            "",
+            f"run = Run.open({_path(self.run)!r})",
+            f"found = counterfactuals(run, {self.rows!r}, {list(self.kinds)!r})",
+            "path = run.path / 'explanations' / FILE",
+            "add_counterfactuals(path, found)",
+            "print(path)",
+        ]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Let a run's model answer a test row with other cells, as `--set` takes them."""
+
+    run: Path
+    row: str
+    cells: tuple[tuple[str, str], ...] = ()
+
+    def words(self) -> list[str]:
+        """Return the words behind ``pellucid``."""
+        cells = _each("--set", [f"{name}={cell}" for name, cell in self.cells])
+        return ["what-if", _path(self.run), "--row", self.row, *cells]
+
+    def script(self) -> list[str]:
+        """Return the lines of a whole script."""
+        return [
+            "from pellucid.core import Run",
+            "from pellucid.core.dataset import pick",
+            "from pellucid.explain.opened import open_run",
+            "from pellucid.explain.search import what_if",
+            "",
+            f"run = Run.open({_path(self.run)!r})",
+            "dataset = run.dataset()",
+            "test = dataset.take(dataset.rows('test'))",
+            f"row = test.take(pick(test.ids, [{self.row!r}]))",
+            f"found = what_if(open_run(run), row, {dict(self.cells)!r})",
+            "print(f'As it is: “{found.before.label}” ({found.before.score:.2f})')",
+            "print(f'Edited: “{found.after.label}” ({found.after.score:.2f})')",
+        ]
 
 
 @dataclass(frozen=True)

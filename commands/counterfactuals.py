@@ -37,10 +37,11 @@ def counterfactual(
 ) -> None:
     """Search for what would have to be different for another answer to a run's test rows.
 
-    What was found is also written to the run's explanations/counterfactuals.json.
+    What was found is also written to the run's explanations/counterfactuals.json, beside what it
+    holds of other rows.
     """
     from ..core.runs import Run
-    from ..explain.search import counterfactuals, write_counterfactuals
+    from ..explain.search import add_counterfactuals, counterfactuals
     from ..explain.search.found import FILE
     from ..explain.search.section import sentences
 
@@ -48,7 +49,7 @@ def counterfactual(
     with followed(as_json, quiet) as follow:
         found = counterfactuals(run, rows, names(kind) or (), masked_lm=masked_lm, emit=follow)
     path = run.path / "explanations" / FILE
-    write_counterfactuals(path, found)
+    add_counterfactuals(path, found)
     if as_json:
         print_json({"run": str(run.path), "file": str(path), "rows": [x.as_json() for x in found]})
         return

@@ -22,6 +22,7 @@ from pellucid.copyable import (
     Action,
     Audit,
     Compare,
+    Counterfactual,
     Decide,
     Evaluate,
     Explain,
@@ -34,11 +35,13 @@ from pellucid.copyable import (
     Resume,
     RunRecipe,
     Trash,
+    WhatIf,
     as_command,
     as_python,
     command,
 )
 from pellucid.core import CancelToken, Run, notes, queue
+from pellucid.explain.search import read_counterfactuals
 from pellucid.export import contents
 from pellucid.pipeline import begin, carry_out
 from pellucid.recipe import Recipe
@@ -166,6 +169,22 @@ def test_the_steps_of_a_run(do: Any, run: Path, monkeypatch: Any, capsys: Any) -
     do(Report(run), monkeypatch)
     assert (run / "report.html").exists()
     assert capsys.readouterr().out.splitlines()[-1] == str(run)
+
+
+@WAYS
+def test_what_is_asked_of_explanations(do: Any, run: Path, monkeypatch: Any, capsys: Any) -> None:
+    ids = pd.read_parquet(run / "explanations" / "integrated_gradients.parquet")["id"].tolist()
+    do(Explain(run, rows="0:2", method="occlusion", compare=True), monkeypatch)
+    compared = json.loads((run / "explanations" / "comparison.json").read_text())
+    assert compared["rows"] == 2 and compared["ranked"] == ["occlusion"]
+    do(Counterfactual(run, ids[0], ("remove",)), monkeypatch)
+    found = read_counterfactuals(run / "explanations" / "counterfactuals.json")
+    assert [one.id for one in found] == [ids[0]] and found[0].keep is None
+    capsys.readouterr()
+    do(WhatIf(run, ids[0], (("text", "it's “fine” --really"),)), monkeypatch)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"As it is: “{found[0].answer.label}” ({found[0].answer.score:.2f})"
+    assert lines[1].startswith("Edited: “")
 
 
 @WAYS

@@ -41,6 +41,8 @@ class Heat:
         How many weaker rows and columns are not shown.
     scale
         Absolute score that gets the strongest colour.
+    places
+        Number of each column's token.
     """
 
     rows: tuple[str, ...]
@@ -49,6 +51,7 @@ class Heat:
     scores: NDArray[np.float64]
     hidden: tuple[int, int]
     scale: float
+    places: tuple[int, ...]
 
     @property
     def note(self) -> str:
@@ -109,6 +112,7 @@ def heat(writing: Writing, scale: float | None = None, *, earlier: bool = True) 
         shown,
         (int(there.sum()) - len(rows), count - len(columns)),
         scale,
+        tuple(columns.tolist()),
     )
 
 

@@ -4,6 +4,7 @@ from .found import Counterfactual as Counterfactual
 from .found import LeftOut as LeftOut
 from .found import Neighbour as Neighbour
 from .found import Swap as Swap
+from .found import add_counterfactuals as add_counterfactuals
 from .found import read_counterfactuals as read_counterfactuals
 from .found import write_counterfactuals as write_counterfactuals
 from .section import sections as sections
@@ -17,6 +18,7 @@ __all__ = [
     "Neighbour",
     "Swap",
     "WhatIf",
+    "add_counterfactuals",
     "counterfactuals",
     "read_counterfactuals",
     "sections",

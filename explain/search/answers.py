@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.predict import softmax
-
 Numbers = NDArray[np.float64]
 """Logits of copies of a sample; shape (copies, classes)."""
 
@@ -72,5 +70,7 @@ class Answer:
 
 def answer(numbers: NDArray[np.float64], labels: Sequence[str]) -> Answer:
     """Say in words what logits of shape (classes,) come to."""
+    from ...core.predict import softmax  # here, so that what was found is read without torch
+
     shares = softmax(numbers[None])[0]
     return Answer(labels[int(numbers.argmax())], dict(zip(labels, shares.tolist(), strict=True)))

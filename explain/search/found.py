@@ -235,6 +235,13 @@ def write_counterfactuals(path: Path, found: Sequence[Counterfactual]) -> None:
     write_json(path, {"format": FORMAT, "rows": [one.as_json() for one in found]})
 
 
+def add_counterfactuals(path: Path, found: Sequence[Counterfactual]) -> None:
+    """Write counterfactuals beside those of other rows that the file holds already."""
+    own = {one.id for one in found}
+    before = read_counterfactuals(path) if path.is_file() else []
+    write_counterfactuals(path, [*(one for one in before if one.id not in own), *found])
+
+
 def read_counterfactuals(path: Path) -> list[Counterfactual]:
     """Read what `write_counterfactuals` wrote."""
     return [Counterfactual.from_json(one) for one in read_json(path)["rows"]]

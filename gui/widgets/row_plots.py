@@ -80,5 +80,5 @@ class IntervalPlot(Axes):
             self.item.setXRange(float(ends.min()), float(ends.max()), padding=0.08)
 
 
-def _short(name: str, most: int = 28) -> str:
+def _short(name: str, most: int = 32) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"

@@ -360,10 +360,10 @@ def test_word_maps_are_filtered_and_read_by_keys(
     strongest = [max(map(abs, one["scores"])) for one in known]
     assert entry.words.scale == pytest.approx(np.quantile(strongest, 0.95))
     ranked = json.loads((run / "explanations/importance.json").read_text())
-    target = words.target.currentData()
+    target = words.classes.target.currentData()
     top = ranked["integrated_gradients"][target]
-    assert words.figure.inside.figure.names == tuple(one["word"] for one in top[:12])
-    assert words.figure.inside.figure.values[0].value == top[0]["mean"]["value"]
+    assert words.classes.figure.inside.figure.names == tuple(one["word"] for one in top[:12])
+    assert words.classes.figure.inside.figure.values[0].value == top[0]["mean"]["value"]
 
 
 def _error(one: dict[str, Any]) -> float:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from .... import copyable
+from ....explain.targets import explains
 from ....steps import offered
 from ...frame.actions import Deed
 from ...frame.context import Context
@@ -124,6 +125,7 @@ class ResultsPage(QWidget):
         deeds: tuple[tuple[str, str, Callable[[], object], str, str], ...] = (
             ("open_report", tr("Open the report in the browser"), self.open_report, "external", ""),
             ("explain", tr("Explain test rows"), self.explain, "words", ""),
+            ("trust", tr("Which method to trust"), self.show_trust, "compare", ""),
             ("audit", tr("Compare the groups"), self.audit, "groups", ""),
             ("evaluate", tr("Evaluate the run again"), self.evaluate, "play", ""),
             ("write_report", tr("Write the report again"), self.write_report, "report", ""),
@@ -360,13 +362,15 @@ class ResultsPage(QWidget):
         reading = self.reading
         there = reading is not None
         classes = reading is not None and reading.task == DEFAULT
-        known = offered(reading.task, reading.modalities.values() or ["text"]) if reading else ()
+        kinds = ["text"] if reading is None else reading.modalities.values() or ["text"]
+        known = offered(reading.task, kinds, by_name=True) if reading else ()
         for name, can in (
             ("open_report", reading is not None and "report.html" in reading.made),
             (
                 "explain",
                 "explain" in known and reading is not None and "model" in reading.made,
             ),
+            ("trust", reading is not None and explains(reading.task) and "model" in reading.made),
             (
                 "audit",
                 classes and reading is not None and "predictions.parquet" in reading.made,
@@ -407,10 +411,15 @@ class ResultsPage(QWidget):
         """Show where rows are explained."""
         self.show_pane("words")
         pane: Any = self._pane("words")
-        if self.reading is not None and not self.reading.explained:
+        if self.reading is not None and not (self.reading.explained or self.reading.written):
             pane.explain(pane.rows.value())
         else:
             pane.rows.setFocus()
+
+    def show_trust(self) -> None:
+        """Show which method of explanation can be trusted."""
+        self.show_pane("words")
+        cast(Any, self._pane("words")).show_trust()
 
     def audit(self) -> None:
         """Compare the groups of the recipe."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from ....explain.targets import explains
+from ....steps import WRITTEN
 from ...frame.texts import tr
 from ...widgets.task_words import DEFAULT
 from .desk import Desk
@@ -49,6 +50,8 @@ def pane_key(name: str, task: str) -> str:
     own = ("overview", "report", *(("words",) if explains(task) else ()))
     if task == DEFAULT or name in own:
         return name
+    if name == "words" and task in WRITTEN:
+        return "writings"
     if name == "rows":
         return "answers"
     return "label_curves" if name == "curves" and task in DRAWN else f"{NOT_HERE}{name}"
@@ -61,6 +64,7 @@ MADE_BY = {
     "rows": ("rows", "Rows"),
     "answers": ("answer_rows", "AnswerRows"),
     "words": ("words", "WordsPane"),
+    "writings": ("writings", "WritingsPane"),
     "groups": ("groups", "GroupsPane"),
     "report": ("report", "ReportPane"),
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....core.files import read_json
 from ...widgets.task_words import DEFAULT
+from .why import Why, read_why
 
 if TYPE_CHECKING:
     from ....core.decision import Decision
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from ....core.report.tree import Text
     from ....core.runs import Run
     from ....explain.attribution import Attribution
+    from ....explain.generation.writing import Writing
+    from ....explain.proof.comparison import Comparison
+    from ....explain.search.found import Counterfactual
     from ....explain.whole.importance import Importance
     from ....export import Named
     from ....fairness.audit import Audit
     from .answers import Answers
     from .facts import Facts
-
-AT_ONCE = 40
-"""Explanations turned into records at a time; between two such parts the window may go on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +48,15 @@ class Reading:
         answered, `answers` for all other tasks.
     explained, words
         Per method the explanations, and per method and class the most important words.
+    written
+        Per method why the model wrote its answers.
+    comparison
+        Which methods are the most faithful to the model.
+    counterfactuals
+        What would change the answer to a row, by its id.
     findings
-        Findings of the evaluation, of the words and of the audit, in plain words.
+        Findings of the evaluation, of the words, of what was written and of the audit, in plain
+        words.
     blocks
         The report's figures and tables by their names, in order.
     sections
@@ -76,6 +84,9 @@ class Reading:
     decision: Decision | None = None
     explained: dict[str, list[Attribution]] = field(default_factory=dict)
     words: dict[str, dict[str, list[Importance]]] = field(default_factory=dict)
+    written: dict[str, list[Writing]] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    counterfactuals: dict[str, Counterfactual] = field(default_factory=dict)
     findings: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     blocks: dict[str, Named] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
@@ -145,12 +156,11 @@ def read(path: Path, texts: Path) -> Reading:
     classes = task == DEFAULT
     names = ("model", "report.html", "model_card.md", "evaluation.json", "predictions.parquet")
     evaluation = tried(lambda: _evaluation(run))
-    explained = tried(lambda: _explained(run)) or {}
-    ids = [one.id for found in explained.values() for one in found]
-    words = tried(lambda: _words(run)) or {}
+    why = read_why(run, tried)
+    ids = [one.id for found in why.explained.values() for one in found]
     audit = tried(lambda: _audit(run))
     bad = environment.get("data", {}).get("bad_samples", ())
-    findings, blocks = tried(lambda: _report(evaluation, explained, words, audit, bad)) or ({}, {})
+    findings, blocks = tried(lambda: _report(evaluation, why, audit, bad)) or ({}, {})
     recipe = tried(lambda: run.recipe) or {}
     # Of conversations the recipe need not name the columns, and they are read into others.
     held = environment.get("data", {}).get("inputs") or recipe.get("data", {}).get("inputs") or {}
@@ -168,8 +178,7 @@ def read(path: Path, texts: Path) -> Reading:
         facts=tried(lambda: read_facts(path, labels, texts, ids, drawn)) if classes else None,
         answers=None if classes else tried(lambda: read_answers(path, task, labels, texts, drawn)),
         decision=tried(lambda: decision.read(path, labels)) if labels and classes else None,
-        explained=explained,
-        words=words,
+        **vars(why),
         findings=findings,
         blocks=blocks,
         groups=tuple(recipe.get("data", {}).get("groups") or ()),
@@ -210,47 +219,8 @@ def _audit(run: Run) -> Audit | None:
     return read_audit(run)
 
 
-def _explained(run: Run) -> dict[str, list[Attribution]]:
-    if not run.has("explanations/importance.json"):
-        return {}
-    methods = read_json(run.path / "explanations/importance.json")
-    return {method: attributions(run.path / f"explanations/{method}.parquet") for method in methods}
-
-
-def attributions(path: Path) -> list[Attribution]:
-    """Read explanations a few at a time, so that no other thread waits long."""
-    import pyarrow.parquet as pq
-
-    from ....explain.attribution import from_row
-
-    table = pq.read_table(path)
-    return [
-        from_row(row)
-        for start in range(0, len(table), AT_ONCE)
-        for row in table.slice(start, AT_ONCE).to_pylist()
-    ]
-
-
-def _words(run: Run) -> dict[str, dict[str, list[Importance]]]:
-    if not run.has("explanations/importance.json"):
-        return {}
-    from ....explain.whole.importance import Importance
-
-    return {
-        method: {
-            target: [Importance.from_json(target, raw) for raw in found]
-            for target, found in targets.items()
-        }
-        for method, targets in read_json(run.path / "explanations/importance.json").items()
-    }
-
-
 def _report(
-    evaluation: Evaluation | None,
-    explained: dict[str, list[Attribution]],
-    words: dict[str, dict[str, list[Importance]]],
-    audit: Audit | None,
-    bad: Sequence[dict[str, Any]],
+    evaluation: Evaluation | None, why: Why, audit: Audit | None, bad: Sequence[dict[str, Any]]
 ) -> tuple[dict[str, tuple[Text, ...]], dict[str, Named]]:
     """Return what was found, and the report's blocks by their names."""
     from ....export import named
@@ -262,14 +232,9 @@ def _report(
 
         findings["evaluation"] = evaluation_section.findings(evaluation)
         sections += evaluation_section.sections(evaluation)
-    if explained:
-        from ....explain import section as explain_section
-
-        said: Sequence[Text] = ()
-        for method, found in explained.items():
-            said = (*said, *explain_section.findings(found, words.get(method, {})))
-            sections += explain_section.sections(found, words.get(method, {}), maps=0)
-        findings["words"] = tuple(said)
+    found, explained = why.told()
+    findings |= found
+    sections += explained
     if audit is not None:
         from ....fairness.findings import findings as audit_findings
         from ....fairness.section import sections as audit_sections

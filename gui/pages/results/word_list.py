@@ -193,6 +193,18 @@ class WordList(QListView):
         """The maps that are shown."""
         return self._model.entries
 
+    @property
+    def chosen(self) -> str:
+        """Id of the current map's row; empty where there is none."""
+        row = self.currentIndex().row()
+        return self.entry(row).id if row >= 0 else ""
+
+    def choose(self, id_: str) -> None:
+        """Make the map of a row the current one, where it is shown."""
+        at = next((at for at, one in enumerate(self.entries) if one.id == id_), -1)
+        if at >= 0:
+            self.setCurrentIndex(self._model.index(at))
+
     def entry(self, row: int) -> Entry:
         """Return a map by its place."""
         return self._model.entries[row]

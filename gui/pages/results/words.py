@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QSpinBox,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,17 +25,16 @@ from ....multimodal.draw import PICTURED
 from ....multimodal.escape import visible
 from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
-from ...widgets.basics import EmptyState, MoreButton, label, scrolled
-from ...widgets.row_plots import IntervalPlot
+from ...widgets.basics import EmptyState, MoreButton, ShortCombo, label, scrolled
 from ...widgets.task_words import DEFAULT
 from ...widgets.word_map import Scale
+from .class_words import ClassWords
 from .desk import Desk, Item
-from .exhibit import Exhibit, show_intervals
 from .maps import Answer, Wanted, as_words, drawings, scale_of, wanted
-from .overview import Findings
 from .reading import Reading
 from .row_texts import RowTexts
-from .tree_table import TreeTable
+from .this_row import ThisRow
+from .trust import Trust
 from .word_list import Entry, WordList
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
 WAIT = 200
 MORE = 200
 """Rows that are proposed to be explained where none are."""
+NOTHING, MAPS, TRUST = range(3)
+"""What the pane shows."""
 
 
 class WordsPane(QWidget):
@@ -57,6 +58,7 @@ class WordsPane(QWidget):
         self._setting = False
         self.list = WordList(desk.context.theme, desk.context.pool)
         self.list.told.connect(self._said)
+        self.list.map_chosen.connect(lambda _: self._show_row())
         self.scale = Scale(desk.context.theme)
         self.told = label("", "note")
         self.count = label("", "muted")
@@ -77,6 +79,8 @@ class WordsPane(QWidget):
         )
         self.stack.addWidget(self.nothing)
         self.stack.addWidget(self._explained())
+        self.trust = Trust(desk, self.show_maps)
+        self.stack.addWidget(self.trust)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 2 * SPACE, 0, 0)
         whole.addWidget(self.stack)
@@ -100,36 +104,41 @@ class WordsPane(QWidget):
         column.addWidget(self.list, 1)
         self.told.setText(tr("The arrow keys go from word to word and from row to row."))
         column.addWidget(self.told)
-        self.findings = Findings()
-        self.target = QComboBox()
-        self.target.setAccessibleName(tr("Class whose words are shown"))
-        self.target.currentIndexChanged.connect(lambda *_: self._show_class())
-        theme = self.desk.context.theme
-        self.figure = Exhibit(self.desk, "", IntervalPlot(theme))
-        self.table = Exhibit(self.desk, "", TreeTable(theme, tr("Words")))
-        inside = QWidget()
-        words = QVBoxLayout(inside)
-        words.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
-        words.setSpacing(2 * SPACE)
-        words.addWidget(self.findings)
-        self.few = label(
-            tr("No word or place stands in enough of these rows to be ranked over all of them."),
-            "note",
-            wrap=True,
-        )
-        words.addWidget(self.target)
-        words.addWidget(self.few)
-        words.addWidget(self.figure)
-        words.addWidget(self.table)
-        words.addStretch(1)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
-        split.addWidget(scrolled(inside))
+        split.addWidget(self._beside())
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes([600, 420])
         return split
+
+    def _beside(self) -> QWidget:
+        """Make what stands at the right: all rows together, or the chosen one."""
+        self.classes = ClassWords(self.desk)
+        self.row = ThisRow(self.desk)
+        self.parts = QTabBar()
+        self.parts.setExpanding(False)
+        self.parts.setDrawBase(False)
+        self.parts.setAccessibleName(tr("Beside the maps"))
+        self.parts.addTab(tr("All rows"))
+        self.parts.addTab(tr("This answer"))
+        line = QHBoxLayout()
+        line.setContentsMargins(SPACE, 0, SPACE, 0)
+        line.addWidget(self.parts)
+        line.addStretch(1)
+        shown = QStackedWidget()
+        shown.addWidget(scrolled(self.classes))
+        shown.addWidget(scrolled(self.row))
+        self.parts.currentChanged.connect(shown.setCurrentIndex)
+        self.parts.currentChanged.connect(lambda _: self._show_row())
+        beside = QWidget()
+        column = QVBoxLayout(beside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addWidget(shown, 1)
+        return beside
 
     def _first_line(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -154,27 +163,25 @@ class WordsPane(QWidget):
             self.chips[name] = chip
             line.addWidget(chip)
         self.chips["all"].setChecked(True)
-        line.addStretch(1)
+        line.addStretch(1)  # takes what the methods leave
         self.rows = QSpinBox()
         self.rows.setRange(1, 1_000_000)
         self.rows.setValue(MORE)
         self.rows.setGroupSeparatorShown(True)
-        self.rows.setFixedWidth(110)
+        self.rows.setFixedWidth(92)
         self.rows.setAccessibleName(tr("Test rows to explain"))
         self.rows.setToolTip(tr("Test rows to explain, spread evenly; they replace those of now"))
-        self.by = QComboBox()
+        self.by = ShortCombo()
         self.by.setAccessibleName(tr("Method of the next explanation"))
-        self.by.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.by.setMinimumContentsLength(16)
-        self.by.addItem(tr("Methods of the recipe"), None)
+        self.by.setMinimumContentsLength(8)
+        self.by.setMaximumWidth(200)
+        self.by.addItem(tr("By the recipe"), None)
         for one in methods().values():
             self.by.addItem(one.title, one.name)
             self.by.setItemData(self.by.count() - 1, one.source, Qt.ItemDataRole.ToolTipRole)
         self.again = QPushButton(tr("Explain more rows"))
         self.again.clicked.connect(lambda *_: self.explain(self.rows.value()))
-        line.addWidget(self.by)
+        line.addWidget(self.by, 8)
         line.addWidget(self.rows)
         line.addWidget(self.again)
         line.addWidget(MoreButton(self._items, tr("Save or copy this map")))
@@ -183,13 +190,13 @@ class WordsPane(QWidget):
     def _second_line(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setSpacing(SPACE)
-        self.method = QComboBox()
+        self.method = ShortCombo()
         self.method.setAccessibleName(tr("Method"))
         self.method.currentIndexChanged.connect(lambda *_: self._method_changed())
-        self.answered = QComboBox()
+        self.answered = ShortCombo()
         self.answered.setAccessibleName(tr("Answer that was explained"))
         self.answered.currentIndexChanged.connect(lambda *_: self._changed())
-        self.group = QComboBox()
+        self.group = ShortCombo()
         self.group.setAccessibleName(tr("Group"))
         self.group.currentIndexChanged.connect(lambda *_: self._changed())
         self.search = QLineEdit()
@@ -200,8 +207,12 @@ class WordsPane(QWidget):
             inner.setAccessibleName(tr("Clear the words"))
         self.search.textChanged.connect(lambda *_: self._wait.start())
         for widget in (self.method, self.answered, self.group, self.search):
-            widget.setMinimumWidth(100)
+            widget.setMinimumWidth(84)
             line.addWidget(widget, 1)
+        self.asks_trust = QPushButton(tr("Which method to trust"))
+        self.asks_trust.setToolTip(tr("Compare the methods: which is the most faithful"))
+        self.asks_trust.clicked.connect(lambda *_: self.show_trust())
+        line.addWidget(self.asks_trust)
         return line
 
     # What is shown
@@ -210,10 +221,16 @@ class WordsPane(QWidget):
         """Show a run's explanations, whatever the split: only test rows are explained."""
         if reading is self._reading:
             return
+        same = self._reading is not None and self._reading.path == reading.path
+        if not same:
+            self.list.show_entries([])
         self._reading = reading
-        self.stack.setCurrentIndex(1 if reading.explained else 0)
+        self.trust.show_reading(reading)
+        if not (same and self.stack.currentIndex() == TRUST):
+            self.show_maps()
         if not reading.explained:
             return
+        self.parts.setTabVisible(1, reading.task == DEFAULT)
         kinds = {part.modality for one in self._first() for part in one.drawn}
         if not kinds.isdisjoint(PICTURED):
             self._texts.want(reading.path, there=reading.has_files)
@@ -234,10 +251,23 @@ class WordsPane(QWidget):
             for name in names:
                 text = f"{visible(column, 40)}: {visible(name, 60)}"
                 self.group.addItem(text, (column, name))
-        self.target.clear()
         self._setting = False
-        self.findings.show_texts(reading.findings.get("words", ()))
         self._method_changed()
+
+    def show_maps(self) -> None:
+        """Show the maps, or what there is in their place."""
+        reading = self._reading
+        if reading is not None and reading.explained:
+            self.stack.setCurrentIndex(MAPS)
+        elif reading is not None and reading.comparison is not None:
+            self.stack.setCurrentIndex(TRUST)
+        else:
+            self.stack.setCurrentIndex(NOTHING)
+
+    def show_trust(self) -> None:
+        """Show which method can be trusted."""
+        self.stack.setCurrentIndex(TRUST)
+        self.trust.start.setFocus()
 
     def show_filter(self, filter_: Wanted) -> None:
         """Show explanations by a filter."""
@@ -263,19 +293,11 @@ class WordsPane(QWidget):
     def _method_changed(self) -> None:
         if self._setting or self._reading is None:
             return
-        ranked = self._reading.words.get(self.method.currentData(), {})
-        known = [name for name, found in ranked.items() if found]
-        self._setting = True
-        self.target.clear()
-        for name in known:
-            self.target.addItem(tr("What spoke for “{name}”").format(name=visible(name, 60)), name)
-        self._setting = False
-        self.target.setVisible(bool(known))
-        self.few.setVisible(not known)
-        self._changed()
-        self._show_class()
+        self._changed(self.list.chosen)
+        self.classes.show_method(self._reading, self.method.currentData(), self._anchor())
 
-    def _changed(self) -> None:
+    def _changed(self, chosen: str = "") -> None:
+        """Show what is asked for; the map of the row `chosen` becomes the current one."""
         if self._setting or self._reading is None:
             return
         self.filter = Wanted(
@@ -287,30 +309,21 @@ class WordsPane(QWidget):
         found = self._all()
         scale = scale_of(found)
         places = wanted(found, self._reading.facts, self.filter)
+        self.list.blockSignals(True)  # a row that is edited must not be left on the way to it
         self.list.show_entries([_entry(found[at], self._reading, scale) for at in places])
+        self.list.choose(chosen)
+        self.list.blockSignals(False)
+        self._show_row()
         self.scale.show_scale(scale)
         said = tr("{n} of {of} rows")
         self.count.setText(said.format(n=f"{len(places):,}", of=f"{len(found):,}"))
 
-    def _show_class(self) -> None:
-        if self._setting or self._reading is None:
+    def _show_row(self) -> None:
+        """Show the row of the chosen map closely, where that is what is looked at."""
+        if self._reading is None or self._setting or self.parts.currentIndex() != 1:
             return
-        blocks = self._reading.named(self._anchor())
-        target = f"“{self.target.currentData()}”"
-        for kind, exhibit in (("figure", self.figure), ("table", self.table)):
-            # Titles of the report, which is English.
-            named = next(
-                (one for one in blocks if one.kind == kind and target in one.block.title), None
-            )
-            exhibit.setVisible(named is not None)
-            if named is None:
-                continue
-            if kind == "figure":
-                show_intervals(exhibit, named.block)
-                exhibit.show_named(named)
-            else:
-                exhibit.inside.show_table(named.block)  # type: ignore[attr-defined]
-                exhibit.show_named(named, note=getattr(named.block, "note", ""))
+        self._texts.want(self._reading.path, there=self._reading.has_files)
+        self.row.show_row(self._reading, self.list.chosen)
 
     def _anchor(self) -> str:
         """Return how the report names what it says of the method that is shown."""
@@ -355,6 +368,7 @@ class WordsPane(QWidget):
         self._wait.stop()
         self._texts.end()
         self.list.maps.end()
+        self.row.end()
 
 
 def _entry(one: Attribution, reading: Reading, scale: float) -> Entry:

@@ -8,7 +8,15 @@ from pathlib import Path
 from pellucid.core.report.html import render
 from pellucid.core.report.tree import Drawing, Report, Table, Text
 from pellucid.explain.attribution import Drawn
-from pellucid.explain.search import Counterfactual, LeftOut, Neighbour, Swap, sections
+from pellucid.explain.search import (
+    Counterfactual,
+    LeftOut,
+    Neighbour,
+    Swap,
+    add_counterfactuals,
+    read_counterfactuals,
+    sections,
+)
 from pellucid.explain.search.answers import Answer
 from pellucid.explain.search.found import Word
 from pellucid.explain.search.section import sentences
@@ -75,3 +83,14 @@ def test_read_again(tmp_path: Path) -> None:
 
     write_counterfactuals(tmp_path / "a" / "found.json", [ROW])
     assert read_counterfactuals(tmp_path / "a" / "found.json") == [ROW]
+
+
+def test_what_was_found_for_other_rows_stays(tmp_path: Path) -> None:
+    file = tmp_path / "found.json"
+    add_counterfactuals(file, [ROW, replace(ROW, id="r2")])
+    add_counterfactuals(file, [replace(ROW, id="r3"), replace(ROW, keep=None)])
+    assert [(one.id, one.keep is None) for one in read_counterfactuals(file)] == [
+        ("r2", False),
+        ("r3", False),
+        ("r1", True),
+    ]
