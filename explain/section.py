@@ -33,6 +33,9 @@ FEW = 5
 WORDS_NAMED = 6
 """Words of a class in the figure and table, and in the summary."""
 
+PLACES_SHOWN = 3
+"""Segments of a class in the table where these are places of pictures or sounds."""
+
 Cells = Callable[[str], Mapping[str, str]]
 """The cells of a row by column, by the row's id; files as paths."""
 
@@ -85,7 +88,7 @@ def findings(
         out.append(
             Text(
                 f"Over {many_rows(attributions)} of the test split that were explained{by}, the "
-                f"{what}s that spoke most for an answer were {'; '.join(named)}. A {what} that "
+                f"words that spoke most for an answer were {'; '.join(named)}. A word that "
                 "should not matter for the answer, but stands here, may be a shortcut that the "
                 "model learnt.",
                 tone="finding",
@@ -147,12 +150,56 @@ def cells_of(dataset: Dataset) -> Cells:
 def _global(
     attributions: Sequence[Attribution], importances: Mapping[str, Sequence[Importance]]
 ) -> Section:
-    blocks: list[IntervalFigure | Table | Text] = []
     first = attributions[0]
-    what, unit = noun(first), unit_of(first)
+    what = noun(first)
     counts: dict[str, int] = {}
     for each in attributions:
         counts[each.target] = counts.get(each.target, 0) + 1
+    blocks: list[IntervalFigure | Table] = (
+        _ranked(first, importances, counts)
+        if what == "word"
+        else _placed(first, importances, counts)
+    )
+    return Section(
+        title=titled(f"The most important {what}s", first),
+        anchor=anchored("explain-words", first),
+        lead=how(attributions),
+        blocks=tuple(blocks)
+        or (Text(f"No {what} stood in enough explained rows to be ranked.", tone="note"),),
+    )
+
+
+def _placed(
+    first: Attribution, importances: Mapping[str, Sequence[Importance]], counts: Mapping[str, int]
+) -> list[IntervalFigure | Table]:
+    """List the first segments of each class; where they lie is drawn elsewhere."""
+    found = [(target, one) for target, each in importances.items() for one in each[:PLACES_SHOWN]]
+    if not found:
+        return []
+    return [
+        Table(
+            title="The strongest segments of each answer",
+            columns=("Answer", "Explained", "Segment", "Rows", "Mean score", "Mean share"),
+            rows=tuple(
+                (target, counts.get(target, 0), one.word, one.rows, one.mean, one.share)
+                for target, one in found
+            ),
+            note=f"Places are shares of a picture’s width and height, or of a sound’s time, with "
+            f"its pitch. Scores ({unit_of(first)}) are means over the rows that hold the segment, "
+            "with 95% intervals (Student’s t, not adjusted for the number of segments); the share "
+            "is of the absolute scores of a row.",
+            marked=frozenset(place for place, (_, one) in enumerate(found) if one.rows < FEW),
+            signed=frozenset({4}),
+        )
+    ]
+
+
+def _ranked(
+    first: Attribution, importances: Mapping[str, Sequence[Importance]], counts: Mapping[str, int]
+) -> list[IntervalFigure | Table]:
+    """Draw and list the words that spoke most for each class."""
+    blocks: list[IntervalFigure | Table] = []
+    what, unit = noun(first), unit_of(first)
     for target, words in importances.items():
         shown = words[:WORDS_SHOWN]
         if not shown:
@@ -184,13 +231,7 @@ def _global(
                 signed=frozenset({2}),
             )
         )
-    return Section(
-        title=titled(f"The most important {what}s", first),
-        anchor=anchored("explain-words", first),
-        lead=how(attributions),
-        blocks=tuple(blocks)
-        or (Text(f"No {what} stood in enough explained rows to be ranked.", tone="note"),),
-    )
+    return blocks
 
 
 def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Section:
@@ -236,8 +277,10 @@ def _html(one: Attribution, scale: float, cells: Cells) -> Markup:
     return Markup("\n").join(drawn)
 
 
-def _sure(words: Sequence[Importance]) -> str:
-    return ", ".join(f"“{one.word}”" for one in words[:WORDS_NAMED] if one.mean.excludes_zero)
+def _sure(segments: Sequence[Importance]) -> str:
+    """Name words that spoke for an answer; places of pictures and sounds are looked at instead."""
+    words = [one for one in segments[:WORDS_NAMED] if one.modality == "text"]
+    return ", ".join(f"“{one.word}”" for one in words if one.mean.excludes_zero)
 
 
 def _spread(places: Sequence[int], count: int) -> list[int]:
