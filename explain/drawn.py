@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -12,6 +12,17 @@ from .attribution import Attribution
 
 GAP = 12
 """Pixels between two parts."""
+
+
+SHARE = 0.75
+"""Share of the maps in which no segment is stronger than the end of the scale that they share: a
+few maps must not leave all others pale."""
+
+
+def shared_scale(found: Iterable[Attribution]) -> float:
+    """Return the absolute score that gets the strongest colour in all of some maps."""
+    strongest = [scale_of(one) for one in found]
+    return float(np.quantile(strongest, SHARE)) if strongest else 1.0
 
 
 def scale_of(one: Attribution) -> float:

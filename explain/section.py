@@ -11,7 +11,7 @@ from ..core.dataset import Dataset
 from ..core.report.tree import Drawing, IntervalFigure, Section, Table, Text
 from ..multimodal.media import Unreadable
 from .attribution import Attribution
-from .drawn import scale_of
+from .drawn import shared_scale
 from .said import (
     FIRST,
     anchored,
@@ -237,7 +237,7 @@ def _ranked(
 def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Section:
     drawn = chosen(attributions, maps)
     first = drawn[0]
-    scale = max(map(scale_of, drawn))
+    scale = shared_scale(drawn)
     signs = (
         "orange spoke for the answer, blue against it"
         if method_of(first).signed
@@ -247,7 +247,8 @@ def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Secti
         signs = "orange and underlined spoke for the answer, blue against it"
     blocks: list[Text | Drawing] = [
         Text(
-            f"Each {noun(first)} is coloured by its score: {signs}; all maps share one scale."
+            f"Each {noun(first)} is coloured by its score: {signs}; all maps share one scale, "
+            "beyond which colours get no stronger."
             + (" Wrong answers come first." if any(one.right is False for one in drawn) else "")
         )
     ]

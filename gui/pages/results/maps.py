@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .reading import Reading
 
-SHARE = 0.95
-"""Share of the maps in which no word is stronger than the end of the scale: one map alone must not
-make all others pale."""
-
 Answer = Literal["all", "wrong", "right", "unsure"]
 
 
@@ -47,14 +43,6 @@ class Wanted:
     target: str = ""
     group: tuple[str, str] | None = None
     text: str = ""
-
-
-def scale_of(found: Sequence[Attribution]) -> float:
-    """Return the absolute score that gets the strongest colour in all maps."""
-    import numpy as np
-
-    strongest = [float(np.abs(one.scores).max(initial=0.0)) for one in found]
-    return float(np.quantile(strongest, SHARE)) if strongest else 1.0
 
 
 def as_words(one: Attribution, scale: float) -> Words:

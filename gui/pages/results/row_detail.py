@@ -19,7 +19,7 @@ from ...widgets.parts import Parts
 from ...widgets.word_map import Scale, WordMap
 from .bars import Bar, IntervalBars
 from .desk import Desk, Item
-from .maps import as_words, drawings, scale_of
+from .maps import as_words, drawings
 from .reading import Reading
 from .samples import parts_of
 
@@ -164,8 +164,10 @@ class RowDetail(QWidget):
         test = facts is not None and bool(facts.in_split("test")[source])
         self.explain.setVisible(known and not explained and test and "model" in reading.made)
         if self._one is not None:
+            from ....explain.drawn import shared_scale
+
             one, method = found[0]
-            scale = scale_of(reading.explained[method])
+            scale = shared_scale(reading.explained[method])
             words = as_words(one, scale)
             drawn = drawings(one, reading, scale, SMALL)
             self.map.show_words(words)

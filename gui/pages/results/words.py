@@ -30,7 +30,7 @@ from ...widgets.task_words import DEFAULT
 from ...widgets.word_map import Scale
 from .class_words import ClassWords
 from .desk import Desk, Item
-from .maps import Answer, Wanted, as_words, drawings, scale_of, wanted
+from .maps import Answer, Wanted, as_words, drawings, wanted
 from .reading import Reading
 from .row_texts import RowTexts
 from .this_row import ThisRow
@@ -306,8 +306,10 @@ class WordsPane(QWidget):
             group=self.group.currentData(),
             text=self.search.text().strip(),
         )
+        from ....explain.drawn import shared_scale
+
         found = self._all()
-        scale = scale_of(found)
+        scale = shared_scale(found)
         places = wanted(found, self._reading.facts, self.filter)
         self.list.blockSignals(True)  # a row that is edited must not be left on the way to it
         self.list.show_entries([_entry(found[at], self._reading, scale) for at in places])
