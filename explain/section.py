@@ -156,9 +156,7 @@ def _global(
     for each in attributions:
         counts[each.target] = counts.get(each.target, 0) + 1
     blocks: list[IntervalFigure | Table] = (
-        _ranked(first, importances, counts)
-        if what == "word"
-        else _placed(first, importances, counts)
+        _ranked(first, importances, counts) if what == "word" else _placed(first, importances)
     )
     return Section(
         title=titled(f"The most important {what}s", first),
@@ -170,7 +168,7 @@ def _global(
 
 
 def _placed(
-    first: Attribution, importances: Mapping[str, Sequence[Importance]], counts: Mapping[str, int]
+    first: Attribution, importances: Mapping[str, Sequence[Importance]]
 ) -> list[IntervalFigure | Table]:
     """List the first segments of each class; where they lie is drawn elsewhere."""
     found = [(target, one) for target, each in importances.items() for one in each[:PLACES_SHOWN]]
@@ -179,17 +177,14 @@ def _placed(
     return [
         Table(
             title="The strongest segments of each answer",
-            columns=("Answer", "Explained", "Segment", "Rows", "Mean score", "Mean share"),
-            rows=tuple(
-                (target, counts.get(target, 0), one.word, one.rows, one.mean, one.share)
-                for target, one in found
-            ),
+            columns=("Answer", "Segment", "Mean score", "Rows", "Mean share"),
+            rows=tuple((target, one.word, one.mean, one.rows, one.share) for target, one in found),
             note=f"Places are shares of a picture’s width and height, or of a sound’s time, with "
             f"its pitch. Scores ({unit_of(first)}) are means over the rows that hold the segment, "
             "with 95% intervals (Student’s t, not adjusted for the number of segments); the share "
             "is of the absolute scores of a row.",
             marked=frozenset(place for place, (_, one) in enumerate(found) if one.rows < FEW),
-            signed=frozenset({4}),
+            signed=frozenset({2}),
         )
     ]
 

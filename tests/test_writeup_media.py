@@ -107,6 +107,15 @@ def test_the_report_speaks_of_pictures(run: Run, page: str) -> None:
     assert 'pipeline("image-classification"' in card and "text-classification" not in card
 
 
+def test_places_stand_in_one_table_and_not_in_the_summary(run: Run, page: str) -> None:
+    segments = page.split('id="explain-words"')[1].split("</section>", maxsplit=1)[0]
+    assert segments.count("<table") == 1
+    assert "left " in segments
+    assert all(label in segments for label in run.labels)
+    summary = page.split('id="summary-title"')[1].split("</section>", maxsplit=1)[0]
+    assert "left " not in summary
+
+
 def test_the_map_of_a_picture(run: Run, tmp_path: Path) -> None:
     row = run.predictions()["id"][0]
     export(run, f"map:{row}", tmp_path / "map.png")

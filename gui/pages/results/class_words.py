@@ -69,13 +69,14 @@ class ClassWords(QWidget):
     def _show_class(self) -> None:
         if self._reading is None:
             return
-        blocks = self._reading.named(self._anchor)
+        every = self._reading.named(self._anchor)
+        # Titles of the report, which is English.
         target = f"“{self.target.currentData()}”"
+        blocks = [one for one in every if target in one.block.title]
+        # Places of pictures and sounds stand in one table for all classes.
+        self.target.setVisible(bool(blocks))
         for kind, exhibit in (("figure", self.figure), ("table", self.table)):
-            # Titles of the report, which is English.
-            named = next(
-                (one for one in blocks if one.kind == kind and target in one.block.title), None
-            )
+            named = next((one for one in blocks or every if one.kind == kind), None)
             exhibit.setVisible(named is not None)
             if named is None:
                 continue
