@@ -10,17 +10,20 @@ ENOUGH = 0.95
 """Share of the rows whose top segment is planted."""
 
 METHODS = {
-    "text": ("integrated_gradients", "feature_ablation", "chefer_relevance", "partition_shap"),
-    "image": ("integrated_gradients", "gradient_shap", "kernel_shap", "grad_cam"),
-    "audio": ("integrated_gradients", "gradient_shap", "feature_ablation", "partition_shap"),
-    "vqa": ("integrated_gradients", "feature_ablation", "partition_shap", "kernel_shap"),
+    "text": ("integrated_gradients", "feature_ablation", "partition_shap"),
+    "image": ("integrated_gradients", "partition_shap", "kernel_shap", "grad_cam"),
+    "audio": ("feature_ablation", "occlusion", "lime"),
+    "vqa": ("integrated_gradients", "gradient_shap", "partition_shap"),
 }
+
+ROWS = {"audio": 3200}
+"""Of the sounds that come with Pellucid a model learns the hum too weakly."""
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("kind", SETS)
 def test_three_methods_find_what_is_planted(kind: str) -> None:
-    found = list(measure(kind, names=",".join(METHODS[kind]), most=40))
+    found = list(measure(kind, names=",".join(METHODS[kind]), most=40, rows=ROWS.get(kind)))
     good = [one for one in found if one.rows and one.found >= ENOUGH * one.rows]
     assert len(good) >= 3, [str(one) for one in found]
     assert all(one.rows >= 5 for one in good)
