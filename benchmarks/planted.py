@@ -158,7 +158,7 @@ def _measure(kind: str, path: Path, names: str | None, most: int) -> Iterator[Ga
     place = {str(name): row for row, name in enumerate(dataset.ids)}
     known = _known(run)
     candidates = planted.rows(predictions[predictions["split"] == "test"], known)
-    ids = _decided(run, dataset, [place[name] for name in candidates], planted)[:most]
+    ids = _decided(run, dataset, [place[name] for name in candidates], planted, known)[:most]
     if not ids:
         raise SystemExit(f"{path}: what is planted decides no answer")
     rows = np.array([place[name] for name in ids])
@@ -171,7 +171,7 @@ def _measure(kind: str, path: Path, names: str | None, most: int) -> Iterator[Ga
             continue
         hits, alike = 0, []
         for one, other, row in zip(found, untrained(name), rows.tolist(), strict=True):
-            cells = {column: str(part[row]) for column, part in dataset.inputs.items()}
+            cells = _cells(dataset, row)
             wanted = {part.modality: span for part, span in one.spans}[planted.modality]
             truth = planted.truth(one, cells, known)[wanted]
             hits += int(truth[int(np.argmax(one.scores[wanted]))])
@@ -194,16 +194,20 @@ def _untrained(run: Any, dataset: Any, planted: Planted) -> Callable[[str], Sequ
     return lambda name: methods()[name].function(subject, spec, emit=silent, check=lambda: None)
 
 
-def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted) -> list[str]:
+def _cells(dataset: Any, row: int) -> dict[str, str]:
+    return {column: str(part[row]) for column, part in dataset.inputs.items()}
+
+
+def _decided(run: Any, dataset: Any, rows: list[int], planted: Planted, known: Known) -> list[str]:
     """Return the rows whose answer is another one without what is planted."""
     from pellucid import device
     from pellucid.core.predict import predictor
 
-    columns, known = list(dataset.inputs), _known(run)
+    columns = list(dataset.inputs)
     given, changed = [], []
     with tempfile.TemporaryDirectory() as scratch:
         for row in rows:
-            cells = {name: str(dataset.inputs[name][row]) for name in columns}
+            cells = _cells(dataset, row)
             folder = Path(scratch) / str(row)
             folder.mkdir()
             given.append(tuple(cells[name] for name in columns))

@@ -7,16 +7,13 @@ from typing import Annotated
 import typer
 
 from ..errors import DataError, paragraph
-from .options import AsJson, Quiet, RunFolder, names
+from .options import AsJson, Quiet, RunFolder, TestRows, names
 from .output import followed, print_json
 
 
 def counterfactual(
     folder: RunFolder,
-    rows: Annotated[
-        str | None,
-        typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids."),
-    ] = None,
+    rows: TestRows = None,
     kind: Annotated[
         str,
         typer.Option(

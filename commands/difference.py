@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .explain import check_given
-from .options import AsJson, Quiet, RunFolder
+from .options import AsJson, Quiet, RunFolder, Target, TestRows
 from .output import followed, print_json
 
 
@@ -21,18 +21,12 @@ def difference(
             metavar="[OTHER]",
         ),
     ] = None,
-    rows: Annotated[
-        str | None,
-        typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids."),
-    ] = None,
+    rows: TestRows = None,
     method: Annotated[
         str | None,
         typer.Option(help="A method; `pellucid methods` lists them. The recipe's first one."),
     ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(help="Which answer: predicted, label, or a class (labels with commas)."),
-    ] = None,
+    target: Target = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

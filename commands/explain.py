@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import DataError, paragraph
-from .options import AsJson, Quiet, names, one_of
+from .options import AsJson, Quiet, Target, TestRows, names, one_of
 from .output import conclude, followed, print_json
 
 if TYPE_CHECKING:
@@ -26,18 +26,12 @@ Model = Annotated[
 
 def explain(
     model: Model,
-    rows: Annotated[
-        str | None,
-        typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids."),
-    ] = None,
+    rows: TestRows = None,
     method: Annotated[
         str | None,
         typer.Option(help="Methods with commas between them; `pellucid methods` lists them."),
     ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(help="Which answer: predicted, label, or a class (labels with commas)."),
-    ] = None,
+    target: Target = None,
     segments: Annotated[
         str | None,
         typer.Option(

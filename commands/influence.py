@@ -7,15 +7,13 @@ from typing import Annotated, cast, get_args
 import typer
 
 from ..errors import DataError, paragraph
-from .options import AsJson, Quiet, RunFolder, one_of
+from .options import TEST_ROWS, AsJson, Quiet, RunFolder, one_of
 from .output import followed, print_json
 
 
 def influence(
     folder: RunFolder,
-    rows: Annotated[
-        str, typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids.")
-    ] = "20",
+    rows: Annotated[str, TEST_ROWS] = "20",
     measure: Annotated[
         str,
         typer.Option(

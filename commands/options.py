@@ -25,6 +25,12 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the unfinished run of that name.")
 ]
 Encoding = Annotated[str, typer.Option(help="Character encoding of the table.")]
+TEST_ROWS = typer.Option(help="Test rows: a number, a range such as 0:200, “all”, or ids.")
+TestRows = Annotated[str | None, TEST_ROWS]
+Target = Annotated[
+    str | None,
+    typer.Option(help="Which answer: predicted, label, or a class (labels with commas)."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write one JSON object to standard output, for programs.")
 ]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 GROUP = "pellucid.methods"
 
+WRITING = ("occlusion", "input_x_gradient", "integrated_gradients")
+"""Names of those that explain what a model writes, all tokens of an answer at a time."""
+
 Needs = Literal["values", "gradients", "attention", "layers"]
 
 

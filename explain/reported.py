@@ -21,7 +21,7 @@ from .whole import difference_section, influence_section
 from .whole import section as whole
 from .whole.beside import FILE as DIFFERENCE
 from .whole.beside import read_beside
-from .whole.importance import Importance
+from .whole.importance import read_importances
 from .whole.influences import FILE as INFLUENCES
 from .whole.influences import read_influences
 from .whole.whole import Whole
@@ -51,12 +51,8 @@ def reported(folder: Path, dataset: Dataset, *, maps: int) -> Found:
     sections: list[Section] = []
     findings: list[Text] = []
     if (folder / IMPORTANCE).is_file():
-        for method, targets in read_json(folder / IMPORTANCE).items():
+        for method, ranking in read_importances(folder / IMPORTANCE).items():
             attributions = Stored(folder / f"{method}.parquet")
-            ranking = {
-                target: [Importance.from_json(target, raw) for raw in found]
-                for target, found in targets.items()
-            }
             findings += explained.findings(attributions, ranking)
             sections += explained.sections(attributions, ranking, maps=maps, cells=cells)
     if (folder / "whole.json").is_file():

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pellucid.__main__ import main
 from pellucid.core import Run
 from pellucid.errors import DataError
 from pellucid.explain.search import read_counterfactuals
+from pellucid.tests.command_line import called
 
 
 @pytest.fixture
@@ -21,19 +20,6 @@ def run(finished: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "run"
     shutil.copytree(finished, copy, ignore=shutil.ignore_patterns("checkpoints"))
     return copy
-
-
-def called(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["pellucid", *words])
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
 
 
 def test_rows_of_a_run(

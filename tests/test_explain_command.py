@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pellucid.__main__ import main
 from pellucid.explain import read_attributions
 from pellucid.explain.generation.writing import read_writings
 from pellucid.explain.methods import methods
-
-
-def called(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    """Call the command line; return its exit code and what it printed."""
-    monkeypatch.setattr(sys, "argv", ["pellucid", *words])
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
+from pellucid.tests.command_line import called
 
 
 @pytest.fixture

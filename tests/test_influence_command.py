@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from safetensors.torch import load_file, save_file
 
-from pellucid.__main__ import main
 from pellucid.errors import DataError, RunError
 from pellucid.explain.whole.beside import read_beside
 from pellucid.explain.whole.influences import read_influences
+from pellucid.tests.command_line import called
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +34,6 @@ def turned(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         weights[name] = -weights[name]
     save_file(weights, path, metadata={"format": "pt"})
     return copy
-
-
-def called(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["pellucid", *words])
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
 
 
 def asked_rows(run: Path) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from ...multimodal.prompts import Prompt
 from ...multimodal.text.chat.spoken import SPEAKERS
 from ...multimodal.written import Vision, Written
 from ..attribution import Drawn
+from ..methods import WRITING
 from ..spec import ExplainSpec
 from .asking import (
     Opened,
@@ -42,9 +43,6 @@ By = Literal["words", "messages"]
 AT_ONCE = 16
 """Prompts that are held in memory at a time."""
 
-METHODS = ("occlusion", "input_x_gradient", "integrated_gradients")
-"""Methods that explain all tokens of an answer at a time."""
-
 
 @dataclass(frozen=True)
 class Question:
@@ -53,7 +51,7 @@ class Question:
     Attributes
     ----------
     method
-        One of `METHODS`.
+        One of `explain.methods.WRITING`.
     spec
         How segments are cut, what stands for those left out, and how exactly is computed.
     answer
@@ -376,12 +374,12 @@ def _each(given: str | Sequence[str] | None, count: int) -> list[str | None]:
 
 
 def _check(question: Question, rows: int) -> None:
-    if question.method not in METHODS:
+    if question.method not in WRITING:
         raise DataError(
             paragraph(
                 f"method “{question.method}”",
-                f"it doesn't explain what is written ({nearest(question.method, METHODS)})",
-                f"Choose {', '.join(METHODS[:-1])} or {METHODS[-1]}",
+                f"it doesn't explain what is written ({nearest(question.method, WRITING)})",
+                f"Choose {', '.join(WRITING[:-1])} or {WRITING[-1]}",
             )
         )
     if question.by not in get_args(By):

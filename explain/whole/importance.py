@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.files import read_json
 from ...core.measured import Measured
 from ...multimodal.places import Box, Place
 from ..attribution import Attribution
@@ -92,6 +94,19 @@ class Importance:
             raw.get("modality", "text"),
             (left, top, right, bottom) if raw.get("box") else None,
         )
+
+
+def ranked(raw: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, list[Importance]]:
+    """Read the most important segments by target, as `Importance.as_json` wrote each."""
+    return {
+        target: [Importance.from_json(target, one) for one in found]
+        for target, found in raw.items()
+    }
+
+
+def read_importances(path: Path) -> dict[str, dict[str, list[Importance]]]:
+    """Read importance.json: by method and target the most important segments."""
+    return {method: ranked(targets) for method, targets in read_json(path).items()}
 
 
 def importance(

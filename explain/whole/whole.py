@@ -12,7 +12,7 @@ from ...core.runs import Run
 from ..attribution import Attribution
 from .clusters import Cluster, clusters
 from .heat import HeatMap, heat_maps
-from .importance import Importance, importance, importance_by_group
+from .importance import Importance, importance, importance_by_group, ranked
 from .shortcuts import Shortcut, shortcuts
 
 Ranked = dict[str, list[Importance]]
@@ -59,9 +59,9 @@ class Whole:
     def from_json(cls, raw: Mapping[str, Any]) -> Whole:
         """Read what `as_json` wrote."""
         return cls(
-            _ranked(raw["importance"]),
+            ranked(raw["importance"]),
             {
-                column: {value: _ranked(targets) for value, targets in values.items()}
+                column: {value: ranked(targets) for value, targets in values.items()}
                 for column, values in raw["groups"].items()
             },
             tuple(HeatMap.from_json(one) for one in raw["maps"]),
@@ -104,22 +104,15 @@ def whole(
         column: [None if cells[row] is None else str(cells[row]) for row in rows]
         for column, cells in dataset.groups.items()
     }
-    ranked = importance(attributions)
+    first = importance(attributions)
     check()
-    by_group = importance_by_group(attributions, groups, only=ranked)
+    by_group = importance_by_group(attributions, groups, only=first)
     check()
     maps, found = heat_maps(attributions), clusters(attributions)
     check()
     suspected = shortcuts(run, attributions, dataset, emit=emit, check=check)
-    return Whole(ranked, by_group, tuple(maps), found, tuple(suspected)).as_json()
+    return Whole(first, by_group, tuple(maps), found, tuple(suspected)).as_json()
 
 
 def _plain(found: Mapping[str, Sequence[Any]]) -> dict[str, list[dict[str, Any]]]:
     return {target: [one.as_json() for one in own] for target, own in found.items()}
-
-
-def _ranked(raw: Mapping[str, Sequence[dict[str, Any]]]) -> Ranked:
-    return {
-        target: [Importance.from_json(target, one) for one in found]
-        for target, found in raw.items()
-    }

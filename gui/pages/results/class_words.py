@@ -10,7 +10,7 @@ from ...frame.texts import tr
 from ...widgets.basics import label
 from ...widgets.row_plots import IntervalPlot
 from .desk import Desk
-from .exhibit import Exhibit, show_intervals
+from .exhibit import Exhibit, show_block, show_intervals
 from .overview import Findings
 from .reading import Reading
 from .tree_table import TreeTable
@@ -84,5 +84,4 @@ class ClassWords(QWidget):
                 show_intervals(exhibit, named.block)
                 exhibit.show_named(named)
             else:
-                exhibit.inside.show_table(named.block)  # type: ignore[attr-defined]
-                exhibit.show_named(named, note=getattr(named.block, "note", ""))
+                show_block(exhibit, named)

@@ -138,3 +138,10 @@ def show_intervals(exhibit: Exhibit, figure: Any) -> None:
     plot: Any = exhibit.inside
     plot.show_figure(figure)
     plot.setFixedHeight(plot.plot.minimumHeight() + 8)
+
+
+def show_block(exhibit: Exhibit, named: Named) -> None:
+    """Show a table or figure of the report in an exhibit of what draws it, with its note."""
+    inside: Any = exhibit.inside
+    (inside.show_table if named.kind == "table" else inside.show_figure)(named.block)
+    exhibit.show_named(named, note=getattr(named.block, "note", ""))

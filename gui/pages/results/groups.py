@@ -21,7 +21,7 @@ from ...widgets.basics import Card, EmptyState, Flow, MoreButton, label, scrolle
 from ...widgets.plots import LinePlot
 from ...widgets.row_plots import IntervalPlot
 from .desk import Desk
-from .exhibit import Exhibit, show_intervals
+from .exhibit import Exhibit, show_block, show_intervals
 from .overview import Findings
 from .reading import Reading
 from .tree_table import TreeTable
@@ -257,8 +257,7 @@ class GroupsPane(QWidget):
             named = _titled(reading, title)
             exhibit.setVisible(named is not None)
             if named is not None:
-                exhibit.inside.show_table(named.block)  # type: ignore[attr-defined]
-                exhibit.show_named(named, note=getattr(named.block, "note", ""))
+                show_block(exhibit, named)
         for exhibit, title in ((self.roc, "ROC curves"), (self.pr, "Precision-recall curves")):
             named = _titled(reading, f"{title} by {table.column}{of_class}")
             exhibit.setVisible(named is not None)

@@ -23,7 +23,7 @@ from ...widgets.matrix import MatrixPlot
 from ...widgets.numbers import decimals, number
 from .bars import Ruler
 from .desk import Desk
-from .exhibit import Exhibit
+from .exhibit import Exhibit, show_block
 from .reading import Reading
 from .rows_filter import Asked
 from .tree_table import TreeTable
@@ -331,8 +331,7 @@ class Overview(QWidget):
         for exhibit, table in (*shown_in, (self.left_out, left_out)):
             exhibit.setVisible(table is not None)
             if table is not None:
-                exhibit.inside.show_table(table.block)  # type: ignore[attr-defined]
-                exhibit.show_named(table, note=table.block.note)  # type: ignore[union-attr]
+                show_block(exhibit, table)
 
     def _show_numbers(self, reading: Reading, split_name: str) -> None:
         """Show predicted against true numbers, where numbers are answered."""

@@ -23,7 +23,7 @@ from ...widgets.basics import Card, MoreButton, label, scrolled
 from ...widgets.plots import LinePlot
 from ...widgets.row_plots import IntervalPlot
 from .desk import Desk
-from .exhibit import Exhibit, show_intervals
+from .exhibit import Exhibit, show_block, show_intervals
 from .overview import Findings
 from .reading import Reading
 from .tree_table import TreeTable
@@ -136,7 +136,7 @@ class Trust(QWidget):
             for exhibit, one in zip(exhibits, padded, strict=False):
                 exhibit.setVisible(one is not None)
                 if one is not None:
-                    _fill(exhibit, one)
+                    show_block(exhibit, one)
 
     def action(self) -> copyable.Explain:
         """Return what the button does."""
@@ -152,12 +152,6 @@ class Trust(QWidget):
 
 def _of(found: list[Named], kind: str) -> list[Named]:
     return [one for one in found if type(one.block).__name__ == kind]
-
-
-def _fill(exhibit: Exhibit, named: Named) -> None:
-    show = "show_table" if named.kind == "table" else "show_figure"
-    getattr(exhibit.inside, show)(named.block)
-    exhibit.show_named(named, note=getattr(named.block, "note", ""))
 
 
 def _lead(reading: Reading) -> str:

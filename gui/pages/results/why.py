@@ -103,15 +103,9 @@ def attributions(path: Path) -> list[Attribution]:
 def _words(run: Run) -> dict[str, dict[str, list[Importance]]]:
     if not run.has(IMPORTANCE):
         return {}
-    from ....explain.whole.importance import Importance
+    from ....explain.whole.importance import read_importances
 
-    return {
-        method: {
-            target: [Importance.from_json(target, raw) for raw in found]
-            for target, found in targets.items()
-        }
-        for method, targets in read_json(run.path / IMPORTANCE).items()
-    }
+    return read_importances(run.path / IMPORTANCE)
 
 
 def _written(run: Run) -> dict[str, list[Writing]]:

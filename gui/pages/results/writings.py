@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from .... import copyable
-from ....explain.methods import methods
+from ....explain.methods import WRITING, methods
 from ....multimodal.escape import visible
 from ....steps import FEW
 from ...frame.style import SPACE
 from ...frame.texts import tr
 from ...widgets.basics import EmptyState, MoreButton, label, scrolled
 from .desk import Desk, Item
-from .exhibit import Exhibit
+from .exhibit import Exhibit, show_block
 from .overview import Findings
 from .reading import Reading
 from .tree_table import TreeTable
@@ -35,8 +35,6 @@ from .writing_detail import WritingDetail
 if TYPE_CHECKING:
     from ....explain.generation.writing import Writing
 
-BY = ("occlusion", "input_x_gradient", "integrated_gradients")
-"""Methods that explain what is written."""
 SHOWN = 120
 """Characters of an answer in the list."""
 
@@ -107,7 +105,7 @@ class WritingsPane(QWidget):
         self.by = QComboBox()
         self.by.setAccessibleName(tr("Method of the next explanation"))
         self.by.addItem(tr("By the recipe"), None)
-        for name in BY:
+        for name in WRITING:
             one = methods()[name]
             self.by.addItem(one.title, name)
             self.by.setItemData(self.by.count() - 1, one.source, Qt.ItemDataRole.ToolTipRole)
@@ -175,8 +173,7 @@ class WritingsPane(QWidget):
         named = tables[at] if at < len(tables) else None
         self.table.setVisible(named is not None and bool(getattr(named.block, "rows", ())))
         if named is not None:
-            self.table.inside.show_table(named.block)  # type: ignore[attr-defined]
-            self.table.show_named(named, note=getattr(named.block, "note", ""))
+            show_block(self.table, named)
 
     def _chosen(self) -> None:
         at, found = self.answers.currentRow(), self._all()

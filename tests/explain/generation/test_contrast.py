@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from pellucid.explain.generation.asking import Opened
-from pellucid.explain.generation.explain import METHODS
+from pellucid.explain.methods import WRITING
 from pellucid.explain.spec import ExplainSpec
 
 from .conftest import likelihoods
 from .test_texts import PROMPTS, explained, tokens
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WRITING)
 def test_nothing_speaks_for_what_both_answers_say(chat: Opened, method: str) -> None:
     (found,) = explained(chat, PROMPTS[:1], method, answer="so it is", instead="so it was here")
     assert found.tokens == ("s", "o", " ", "i", "t", " ", "i", "s")
@@ -24,7 +24,7 @@ def test_nothing_speaks_for_what_both_answers_say(chat: Opened, method: str) -> 
     assert np.abs(found.scores[6]).min() > 0
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WRITING)
 def test_both_answers_are_explained_and_set_against_each_other(chat: Opened, method: str) -> None:
     """Yin & Neubig: the explanation of a difference of log-probabilities."""
     spec = ExplainSpec(steps=24, max_steps=24)

@@ -11,7 +11,7 @@ import torch
 
 from pellucid.benchmarks.learning.random_writers import tokenizer
 from pellucid.explain.generation.asking import Opened
-from pellucid.explain.generation.explain import METHODS
+from pellucid.explain.methods import WRITING
 from pellucid.multimodal.spec import ModelSpec
 
 from .test_texts import explained
@@ -42,7 +42,7 @@ def bag() -> Opened:
     return Opened(model, words, ModelSpec(name="bag"), False, None, 8, "bag")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WRITING)
 def test_what_speaks_for_one_token_more_than_another_is_known(bag: Opened, method: str) -> None:
     """A difference of log-probabilities is one of logits, which are sums over the words."""
     (found,) = explained(bag, ["red or blue"], method, answer=" xa", instead=" xb")

@@ -11,7 +11,8 @@ import torch
 
 from pellucid.errors import DataError
 from pellucid.explain.generation.asking import Opened, rows_of_prompts
-from pellucid.explain.generation.explain import METHODS, Question, explain_rows, explain_writing
+from pellucid.explain.generation.explain import Question, explain_rows, explain_writing
+from pellucid.explain.methods import WRITING
 from pellucid.explain.spec import ExplainSpec
 
 from .conftest import likelihoods, slopes
@@ -47,7 +48,7 @@ def words_at(text: str, words: list[str], after: list[int]) -> list[tuple[int, i
     return [(start, start + len(word)) for start, word in zip(starts, words, strict=True)]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WRITING)
 def test_only_what_users_say_is_cut_into_words(chat: Opened, method: str) -> None:
     found = explained(chat, PROMPTS, method)
     assert [one.segments for one in found] == [
@@ -159,7 +160,7 @@ def test_integrated_gradients_are_the_mean_of_gradients_on_the_way(chat: Opened)
     assert not found.earlier.any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WRITING)
 def test_many_prompts_are_as_if_each_were_alone(chat: Opened, method: str) -> None:
     spec = ExplainSpec(steps=4, max_steps=4)
     answers = ["so it is", "no", "who knows"]
