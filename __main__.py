@@ -9,17 +9,22 @@ import typer
 
 from ._version import __version__
 from .commands import (
+    attributed,
     chats,
     counterfactuals,
     difference,
     explain,
     influence,
+    perturb,
+    privacy,
     program,
     queue,
     results,
     running,
     runs,
     steps,
+    stereotypes,
+    swap,
     tables,
 )
 from .errors import PellucidError
@@ -45,6 +50,11 @@ app.command("what-if")(counterfactuals.what_if)
 app.command("influence")(influence.influence)
 app.command("difference")(difference.difference)
 app.command("audit")(steps.audit)
+app.command("stereotypes")(stereotypes.stereotypes)
+app.command("perturb")(perturb.perturb)
+app.command("attributed")(attributed.attributed)
+app.command("swap")(swap.swap)
+app.command("privacy")(privacy.privacy)
 app.command("report")(steps.report)
 app.command("export")(results.export)
 app.command("predict")(results.predict)
@@ -71,6 +81,13 @@ data_group.command("chat-look")(chats.chat_look)
 data_group.command("chat-export")(chats.chat_export)
 data_group.command("look")(tables.data_look)
 app.add_typer(data_group, name="data")
+
+canaries_group = typer.Typer(
+    help="Made-up secrets in a training table, by which learning by heart is measured.",
+    no_args_is_help=True,
+)
+canaries_group.command("plant")(privacy.plant)
+app.add_typer(canaries_group, name="canaries")
 
 queue_group = typer.Typer(
     help="Let recipes wait for their turn, and carry them out one after another.",

@@ -9,9 +9,6 @@ id>`` for the map of one row by the first method (``map:<row id>@<method>`` by a
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,19 +17,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .core.files import read_json, write_bytes, write_text, write_with
-from .core.measured import Measured
-from .core.report.tree import (
-    BarFigure,
-    BeeswarmFigure,
-    Figure,
-    HeatmapFigure,
-    IntervalFigure,
-    LineFigure,
-    MatrixFigure,
-    Section,
-    Table,
-    WaterfallFigure,
-)
+from .core.report.data import Grid, blank, csv_text, grid
+from .core.report.tree import Figure, Section, Table
 from .core.runs import Run
 from .errors import RunError, paragraph
 from .multimodal.draw import has_pictures
@@ -40,9 +26,7 @@ from .multimodal.media import shown
 
 Theme = Literal["light", "dark"]
 MAP, ROWS = "map:", "rows"
-FONTS = "Inter, 'DejaVu Sans', 'Noto Sans', sans-serif"
 _LONGEST = 60
-_Grid = list[list[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +166,7 @@ def _block(run: Run, name: str, theme: Theme) -> dict[str, Callable[[Path], None
     writers: dict[str, Callable[[Path], None]] = {".csv": lambda out: _csv(out, grid(block))}
     if isinstance(block, Table):
         return {**writers, ".parquet": lambda out: _parquet(out, grid(block))}
-    from .core.figures import png, svg
+    from .core.figures import alone, png, svg
 
     return {
         ".svg": lambda out: write_text(out, alone(svg(block, "figure"))),
@@ -209,7 +193,7 @@ def _map(run: Run, name: str) -> dict[str, Callable[[Path], None]]:
 
     row, method = places[name]
     found = [one for one in Stored(_file(run, method)) if one.id == row]
-    lines: _Grid = []
+    lines: Grid = []
     for one in found:
         words = all(part.modality == "text" for part in one.drawn)
         lines = lines or [["word" if words else "segment", "score"]]
@@ -242,103 +226,26 @@ def _rows(run: Run) -> dict[str, Callable[[Path], None]]:
     }
 
 
-def alone(element: str) -> str:
-    """Return an SVG element that stood in a page as a file that stands alone: size and font."""
-    size = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', element)
-    if size is None:
-        return element
-    own = f'width="{size[1]}" height="{size[2]}" font-family="{FONTS}"'
-    return element.replace('width="100%"', own, 1) + "\n"
-
-
-def grid(block: Figure | Table) -> _Grid:
-    """Return what a figure or table says as rows of cells, the first one with the names.
-
-    A measured figure takes columns of its own for the ends of its interval and its rows, where
-    there are any.
-    """
-    match block:
-        case Table():
-            out = _measured_apart(list(block.columns), [list(row) for row in block.rows])
-        case LineFigure():
-            rows = [
-                [line.name, x, y, *ends]
-                for line in block.lines
-                for x, y, *ends in zip(line.x.tolist(), line.y.tolist(), *_ends(line), strict=True)
-            ]
-            out = [["curve", block.x_label, block.y_label, "low", "high"], *rows]
-        case IntervalFigure():
-            rows = [list(row) for row in zip(block.names, block.values, strict=True)]
-            out = _measured_apart(["name", block.x_label], rows)
-        case BarFigure() | WaterfallFigure():
-            rows = [list(row) for row in zip(block.names, block.values, strict=True)]
-            out = [["name", block.x_label], *rows]
-        case BeeswarmFigure():
-            pairs = zip(block.names, block.values, strict=True)
-            each = [[name, value] for name, values in pairs for value in values.tolist()]
-            out = [["name", block.x_label], *each]
-        case HeatmapFigure():
-            numbers = block.values.tolist()
-            rows = [[name, *row] for name, row in zip(block.rows, numbers, strict=True)]
-            out = [[f"{block.row_label} / {block.column_label}", *block.columns], *rows]
-        case MatrixFigure():
-            counts = block.counts.tolist()
-            rows = [[name, *row] for name, row in zip(block.labels, counts, strict=True)]
-            out = [[f"{block.row_label} / {block.column_label}", *block.labels], *rows]
-    return out
-
-
-def _measured_apart(names: list[str], rows: _Grid) -> _Grid:
-    """Spread measured cells over columns: value, low, high, rows."""
-    out: _Grid = [[], *([] for _ in rows)]
-    for at, name in enumerate(names):
-        cells = [row[at] for row in rows]
-        known = [cell for cell in cells if isinstance(cell, Measured)]
-        out[0].append(name)
-        for row, cell in zip(out[1:], cells, strict=True):
-            row.append(cell.value if isinstance(cell, Measured) else cell)
-        for part, title in (("low", "low"), ("high", "high"), ("n", "rows")):
-            if any(getattr(cell, part) is not None for cell in known):
-                out[0].append(f"{name}: {title}")
-                for row, cell in zip(out[1:], cells, strict=True):
-                    row.append(getattr(cell, part, None))
-    return out
-
-
 def _close(name: str, found: Contents) -> str:
     close = get_close_matches(name, found.names, n=1)
     return f" (did you mean “{close[0]}”?)" if close else ""
 
 
-def _ends(line: Any) -> tuple[list[float | None], list[float | None]]:
-    nothing: list[float | None] = [None] * len(line.x)
-    low, high = (nothing if end is None else end.tolist() for end in (line.low, line.high))
-    return low, high
+def _csv(out: Path, rows: Grid) -> None:
+    write_text(out, csv_text(rows))
 
 
-def _csv(out: Path, rows: _Grid) -> None:
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    for row in rows:
-        lines.writerow(["" if _blank(cell) else cell for cell in row])
-    write_text(out, text.getvalue())
-
-
-def _parquet(out: Path, rows: _Grid) -> None:
+def _parquet(out: Path, rows: Grid) -> None:
     import pandas as pd
 
     names, *cells = rows
     columns = {}
     for at, name in enumerate(names):
-        values = [None if _blank(row[at]) else row[at] for row in cells]
+        values = [None if blank(row[at]) else row[at] for row in cells]
         kinds = {type(value) for value in values if value is not None}
         mixed = len(kinds) > 1 and not kinds <= {int, float}
         columns[name] = [None if v is None else str(v) for v in values] if mixed else values
     write_with(out, lambda part: pd.DataFrame(columns).to_parquet(part, index=False))
-
-
-def _blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
 def _maps(run: Run) -> dict[str, tuple[str, str]]:

@@ -29,6 +29,7 @@ from .errors import (
     paragraph,
 )
 from .explain.targets import LABEL, PREDICTED, explains, unknown
+from .fairness.spec import AuditSpec, asked
 from .recipe import Recipe
 from .steps import DO, MADE, Paused, Work, offered
 
@@ -160,12 +161,21 @@ def bring(recipe: Recipe, emit: Emit = silent) -> Brought:
         _check_target(recipe, dataset.task, dataset.labels)
     datasets.pick(dataset.ids[dataset.rows("test")], recipe.explain.rows)
     devices.prepare()
+    if recipe.audit.remedy is not None:
+        _check_remedy(recipe, dataset, task)
     source = locate(recipe.model.name)
     # Loading it finds a hub that can't be reached, before anything else.
     processor = load_processor(source, recipe.model, dataset.modalities.values())
     if recipe.train.augment:
         _check_augment(recipe, processor, dataset)
     return Brought(dataset, task, source, processor, devices.choose(recipe.train.precision))
+
+
+def _check_remedy(recipe: Recipe, dataset: Dataset, task: Task) -> None:
+    """Refuse a remedy that the data or the task doesn't fit, before hours of training."""
+    from .fairness.remedies.plug import plugged
+
+    plugged(recipe.audit.remedy, dataset, task, positive=recipe.audit.positive)
 
 
 def _stamped(emit: Emit, job: str) -> Emit:
@@ -370,7 +380,8 @@ def chosen(only: Sequence[str] | None) -> tuple[str, ...]:
 def _offered(run: Run, steps: Sequence[str]) -> Sequence[str]:
     """Leave out what the run's task doesn't know; refuse it where it was asked for by name."""
     modalities = run.modalities
-    known = offered(run.task, modalities, by_name=tuple(steps) != STEPS)
+    tested = asked(run.section("audit", AuditSpec))
+    known = offered(run.task, modalities, by_name=tuple(steps) != STEPS, tested=tested)
     for step in steps:
         if step not in known and tuple(steps) != STEPS:
             raise RunError(

@@ -121,11 +121,12 @@ class Recipe(Spec):
             recipe = cls.model_validate(dict(raw))
         except ValidationError as error:
             raise RecipeError(explain(error, where, cls, raw)) from None
-        for group in recipe.audit.groups or ():
+        named = {"groups": recipe.audit.groups or (), "control": recipe.audit.control}
+        for key, group in ((key, group) for key, groups in named.items() for group in groups):
             if group not in recipe.data.groups:
                 raise RecipeError(
                     paragraph(
-                        f"{where}, key “audit.groups”",
+                        f"{where}, key “audit.{key}”",
                         f"found “{group}”, which is not among data.groups "
                         f"({nearest(group, recipe.data.groups)})",
                         "Name it in data.groups too, or correct it",
@@ -173,11 +174,12 @@ class Recipe(Spec):
             name = getattr(self.model, key)
             if name and not name.startswith("bundled/") and (folder / name).is_dir():
                 changed[key] = str((folder / name).resolve())
+        audit = self.audit.rooted(folder)
         if self.model.chat_template is not None:
             template = folder / Path(self.model.chat_template).expanduser()
             changed["chat_template"] = str(template.resolve())
         model = self.model.model_copy(update=changed)
-        return self.model_copy(update={"data": data, "model": model})
+        return self.model_copy(update={"data": data, "model": model, "audit": audit})
 
     def dump(self) -> str:
         """Write the recipe as YAML with every default filled in."""

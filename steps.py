@@ -13,12 +13,12 @@ from .core.events import Artifact, Emit
 from .core.files import read_json, write_json, write_with
 from .core.jobs import CancelToken
 from .core.runs import Run
-from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
+from .core.spec import DataSpec, EvaluateSpec, Format, ReportSpec, TrainSpec
 from .device import Device
 from .errors import RunError, paragraph
 from .explain.spec import ExplainSpec
 from .explain.targets import explains
-from .fairness.spec import AuditSpec
+from .fairness.spec import AUDITED, AuditSpec
 from .multimodal.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def train(work: Work) -> None:
 
     from .core import tensorboard
     from .core.training import train as fine_tune
+    from .fairness.remedies.plug import plugged
     from .multimodal.models import locate
     from .multimodal.processors import load_processor
 
@@ -97,6 +98,15 @@ def train(work: Work) -> None:
             )
         )
     torch.set_num_threads(device.threads)
+    audited = work.run.section("audit", AuditSpec)
+    remedy = plugged(
+        audited.remedy,
+        work.dataset,
+        work.task,
+        positive=audited.positive,
+        device=device.kind,
+        seed=settings.seed,
+    )
     source = locate(spec.name)
     board = work.run.path / "tensorboard" if settings.tensorboard else None
     with tensorboard.listening(work.emit, board) as emit:
@@ -110,6 +120,7 @@ def train(work: Work) -> None:
             device=device,
             emit=emit,
             cancel=work.cancel,
+            plugged=remedy,
         )
     if fitted.stopped:
         raise Paused
@@ -259,24 +270,29 @@ def audit(work: Work, *, groups: Sequence[str] | None = None) -> None:
     """Compare the groups of the test rows."""
     from .fairness.audit import audit as compare
     from .fairness.curves import curves_table
+    from .fairness.further import further
+    from .fairness.reading import CURVES, FILE, SCORES
+    from .fairness.shared_thresholds import scores_table
 
     spec = work.run.section("audit", AuditSpec)
-    predictions = work.run.predictions()
-    has_groups = any(name.startswith("group:") for name in predictions.columns)
-    if not has_groups and not groups:
-        _write_json(work, "audit.json", {"positive": spec.positive})
-        return
-    found = compare(predictions[predictions["split"] == "test"], groups=groups, spec=spec)
-    if found.curves:
-        _write_parquet(work, "audit/curves.parquet", curves_table(found.curves))
-    _write_json(work, "audit.json", found.as_json())
+    held = any(name.startswith("group:") for name in work.run.predictions().columns)
+    if work.run.task in AUDITED and (held or groups or spec.terms or spec.derived):
+        found = compare(work.run, groups=groups, spec=spec, dataset=work.dataset)
+        if found.curves:
+            _write_parquet(work, CURVES, curves_table(found.curves))
+        if found.scores:
+            _write_parquet(work, SCORES, scores_table(found.scores))
+        _write_json(work, FILE, found.as_json())
+    else:
+        _write_json(work, FILE, {"positive": spec.positive})
+    further(work.run, spec, emit=work.emit, check=work.checked)
 
 
-def report(work: Work) -> None:
-    """Write the run up as one HTML page and a model card."""
+def report(work: Work, *, formats: Sequence[Format] | None = None) -> None:
+    """Write the run up, as the documents that are named here or in its recipe."""
     from .writeup import write
 
-    for path in write(work.run, work.dataset):
+    for path in write(work.run, work.dataset, formats):
         work.emit(Artifact(path=path, kind="report"))
 
 
@@ -307,10 +323,12 @@ FEW = 8
 """Answers that are explained of those, where nobody says how many."""
 
 
-def offered(task: str, modalities: Collection[str], *, by_name: bool = False) -> tuple[str, ...]:
+def offered(
+    task: str, modalities: Collection[str], *, by_name: bool = False, tested: bool = False
+) -> tuple[str, ...]:
     """Return the steps that are known for a task on samples of some modalities, in order.
 
-    Classes alone are compared over groups.
+    Classes, sets of labels and numbers are compared over groups.
 
     Parameters
     ----------
@@ -318,8 +336,10 @@ def offered(task: str, modalities: Collection[str], *, by_name: bool = False) ->
         Of a run.
     by_name
         Whether steps are asked for by name; a whole recipe leaves some out that take long.
+    tested
+        Whether the recipe asks for tests beside the comparison of groups, which any task allows.
     """
-    left_out = set() if task == "classification" else {"audit"}
+    left_out = set() if task in AUDITED or tested else {"audit"}
     if not explains(task) and not (by_name and task in WRITTEN):
         left_out.add("explain")
     return tuple(step for step in DO if step not in left_out)

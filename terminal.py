@@ -26,6 +26,7 @@ DOING = {
     "explain": "Explaining",
     "audit": "Auditing",
     "report": "Writing the report",
+    "stereotypes": "Asking the model",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,10 @@ from .core.files import read_json, write_text
 from .core.metric_names import title
 from .core.report.tree import LineFigure, Report, Section, Table, Text
 from .core.runs import Run
-from .core.spec import DataSpec, EvaluateSpec, ReportSpec, TrainSpec
+from .core.spec import DataSpec, EvaluateSpec, Format, ReportSpec, TrainSpec
 from .core.task_words import described, words
 from .explain.targets import explains
-from .fairness.spec import AuditSpec
+from .fairness.spec import AUDITED
 from .multimodal.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -23,29 +25,56 @@ if TYPE_CHECKING:
 
 CONFIG = "model/config.json"
 
+ENDINGS: Mapping[Format, str] = {
+    "html": ".html",
+    "pdf": ".pdf",
+    "markdown": ".md",
+    "json": ".json",
+    "csv": ".csv",
+}
+"""Endings of the report's documents, which are all made of one tree."""
 
-def write(run: Run, dataset: Dataset) -> list[str]:
-    """Write the documents that the recipe asks for; return their names.
+
+def write(run: Run, dataset: Dataset, formats: Sequence[Format] | None = None) -> list[str]:
+    """Write documents into a run's folder; return their names.
+
+    Parameters
+    ----------
+    run
+        An evaluated run.
+    dataset
+        Its rows.
+    formats
+        Which documents; those that the recipe asks for if left out.
 
     Raises
     ------
     RunError
         If the run has not been evaluated.
     """
-    spec = run.section("report", ReportSpec)
-    found = _audit(run)
-    report = compose(run, dataset, found)
-    written = []
-    if "html" in spec.formats:
-        from .core.report.html import render
+    from .core.report import documents
+    from .fairness.reading import read_audit
 
-        write_text(run.path / "report.html", render(report))
-        written.append("report.html")
-    if "model_card" in spec.formats:
+    asked = run.section("report", ReportSpec).formats if formats is None else formats
+    found = read_audit(run)
+    report = compose(run, dataset, found)
+    date = datetime.fromisoformat(run.environment["created"])
+    written = [
+        documents.write(report, run.path / f"report{ending}", date).name
+        for form, ending in ENDINGS.items()
+        if form in asked
+    ]
+    if "model_card" in asked:
         from .core.report.card import render_card
 
         write_text(run.path / "model_card.md", render_card(_card(run, dataset, found)))
         written.append("model_card.md")
+    if "data_sheet" in asked:
+        from .core.report.sheet import render_sheet
+        from .fairness.accountability.data_sheet import data_sheet
+
+        write_text(run.path / "data_sheet.md", render_sheet(data_sheet(run, dataset)))
+        written.append("data_sheet.md")
     return written
 
 
@@ -63,11 +92,11 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     """
     import pandas as pd
 
-    from .core import checks, evaluation_section, rows_section
+    from .core import checks, chronicle, evaluation_section, rows_section
     from .core.evaluation import read_evaluation
     from .explain.reported import reported
-    from .fairness.findings import findings as audit_findings
-    from .fairness.section import sections as audit_sections
+    from .explain.section import cells_of
+    from .fairness.reported import reported as audited
 
     spec = run.section("report", ReportSpec)
     curves = pd.read_parquet(run.need("curves.parquet", "evaluate"))
@@ -84,15 +113,17 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     why, told = reported(run.path / "explanations", dataset, maps=spec.maps)
     sections += why
     summary += told
-    if audit is not None:
-        summary += audit_findings(audit)
-        sections += audit_sections(audit)
-    elif _classifies(run):
+    if audit is None and _compared(run):
         sections.append(_no_groups(asked=run.has("audit.json")))
+    cells = cells_of(dataset)
+    whom, said = audited(run.path, audit, cells=cells, modalities=dataset.modalities)
+    sections += whom
+    summary += said
     summary += [text for text in checks.findings(looked) if text.tone == "warning"]
     summary += _not_done(run)
     on_data = checks.section(dataset, looked)
     left_out = rows_section.left_out(environment["data"].get("bad_samples", ()))
+    sections.append(chronicle.section(run))
     sections += [replace(on_data, blocks=(*on_data.blocks, *left_out)), _training(run)]
     task = words(run.task, run.modalities).name
     return Report(
@@ -102,23 +133,6 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
         sections=tuple(sections),
         facts=_facts(run, dataset),
     )
-
-
-def _audit(run: Run) -> Audit | None:
-    """Measure the audit again from the predictions; it takes less time than reading it would."""
-    from .fairness.audit import audit
-
-    if not run.has("audit.json"):
-        return None
-    found = read_json(run.path / "audit.json")
-    # The column's name tells it from intersections, which audit.json holds too.
-    prefix = "group:"
-    named = [str(name) for name in run.predictions().columns]
-    grouped = [name.removeprefix(prefix) for name in named if name.startswith(prefix)]
-    columns = [name for name in grouped if name in found]
-    if not columns:
-        return None
-    return audit(run, groups=columns, spec=run.section("audit", AuditSpec))
 
 
 def _no_groups(*, asked: bool) -> Section:
@@ -133,13 +147,13 @@ def _no_groups(*, asked: bool) -> Section:
 
 def _not_done(run: Run) -> list[Text]:
     """Say what this report leaves open because a step was not carried out, or there is none."""
-    known = {"explain": explains(run.task), "audit": _classifies(run)}
+    known = {"explain": explains(run.task), "audit": _compared(run)}
     said: list[Text] = []
     if not known["audit"]:
         who = "Whom the model treats worse"
         if not known["explain"]:
             who = "Why the model answers as it does, and whom it treats worse,"
-        text = f"{who} is measured of classification only; this report doesn’t say it."
+        text = f"{who} is measured of classes, sets of labels and numbers; this isn’t said here."
         said.append(Text(text, tone="note"))
     steps = {
         "explain": ("explanations/importance.json", "why the model answers as it does"),
@@ -153,9 +167,9 @@ def _not_done(run: Run) -> list[Text]:
     return [*said, Text(text, tone="note")]
 
 
-def _classifies(run: Run) -> bool:
-    """Whether the run's answers can be compared over groups: classes alone can."""
-    return run.task == "classification"
+def _compared(run: Run) -> bool:
+    """Whether the run's answers can be compared over groups."""
+    return run.task in AUDITED
 
 
 def _training(run: Run) -> Section:
@@ -309,9 +323,11 @@ def _showing(run: Run) -> str:
 
 def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
     from .core.report.card import CardFacts
+    from .fairness.accountability.measured_card import measurements
     from .fairness.findings import findings
 
     environment = run.environment
+    measured = measurements(run)
     data = run.section("data", DataSpec)
     lineage = "; ".join(
         f"{step['name']} ({step['reason']}): {step['after']:,} rows"
@@ -336,4 +352,10 @@ def _card(run: Run, dataset: Dataset, audit: Audit | None) -> Any:
         label=data.label,
         own_code=run.has(CONFIG) and "auto_map" in read_json(run.path / CONFIG),
         showing=_showing(run),
+        stated=run.section("report", ReportSpec).statements.model_dump(),
+        groups=measured.groups,
+        privacy=measured.privacy,
+        decision=measured.decision,
+        remedies=measured.remedies,
+        history=measured.history,
     )

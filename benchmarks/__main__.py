@@ -20,6 +20,7 @@ from . import (
     partition_shap,
     planted,
     predict,
+    remedies,
     vlm,
     window,
 )
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "occlusion": occlusion,
     "partition-shap": partition_shap,
     "planted": planted,
+    "remedies": remedies,
     "vlm": vlm,
     "window": window,
 }

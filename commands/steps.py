@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
+from ..core.spec import Format
 from ..errors import RunError, paragraph
-from .options import AsJson, Quiet, RunFolder, names
+from .options import AsJson, Quiet, RunFolder, names, one_of
 from .output import conclude, followed, print_json
 
 
@@ -42,6 +43,46 @@ def audit(
         str | None,
         typer.Option(help="The favourable class."),
     ] = None,
+    mitigate: Annotated[
+        str | None,
+        typer.Option(help="compare: what remedies would do for the run, and what they cost."),
+    ] = None,
+    remedies: Annotated[
+        str,
+        typer.Option(
+            help="With --mitigate: reweigh, balanced, penalty, adversary, group_dro, "
+            "threshold_optimizer, reject_option, exponentiated_gradient; all if left out."
+        ),
+    ] = "",
+    strengths: Annotated[
+        str, typer.Option(help="With --mitigate: how much of each, with commas.")
+    ] = "0.5,1",
+    column: Annotated[
+        str | None,
+        typer.Option(help="With --mitigate: the sensitive column, where there are several."),
+    ] = None,
+    measure: Annotated[
+        str,
+        typer.Option(
+            help="With --mitigate: equalized_odds, demographic_parity, equal_opportunity, "
+            "false_positive_rate, recall or subgroup_auc."
+        ),
+    ] = "equalized_odds",
+    at_most: Annotated[
+        float | None,
+        typer.Option(
+            help="With --mitigate: largest disparity to choose from; below the unmitigated one's "
+            "if left out."
+        ),
+    ] = None,
+    on_features: Annotated[
+        bool | None,
+        typer.Option(
+            "--on-features/--retrain",
+            help="With --mitigate: train the last layer alone, on features computed once, or the "
+            "whole recipe for each remedy. Left out: features where training took over 2 minutes.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,6 +96,30 @@ def audit(
                 "Name one of the two",
             )
         )
+    if mitigate is not None:
+        if folder is None:
+            raise RunError(
+                paragraph(
+                    "pellucid audit --mitigate",
+                    "remedies are tried on a run, and --predictions names a table",
+                    "Name a run's folder",
+                )
+            )
+        from .remedies import mitigate as compare_remedies
+
+        compare_remedies(
+            folder,
+            way=mitigate,
+            remedies=remedies,
+            strengths=strengths,
+            column=column,
+            measure=measure,
+            at_most=at_most,
+            on_features=on_features,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        return
     if folder is not None:
         _again(folder, "audit", as_json, quiet, groups=named)
         return
@@ -78,9 +143,23 @@ def audit(
         typer.echo(text.text)
 
 
-def report(folder: RunFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Write a run's report and model card again."""
-    _again(folder, "report", as_json, quiet)
+def report(
+    folder: RunFolder,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Documents to write, with commas between them: {', '.join(get_args(Format))}; "
+            "those of the recipe if left out."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a run's report and the other documents about it again."""
+    named = None if formats is None else names(formats)
+    for name in named or ():
+        one_of("--formats", name, get_args(Format))
+    _again(folder, "report", as_json, quiet, formats=named)
 
 
 def _again(folder: Path, step: str, as_json: bool, quiet: bool, **changes: Any) -> None:

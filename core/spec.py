@@ -19,7 +19,7 @@ from ..multimodal.spec import Modality, Spec, one_key
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Split = Literal["train", "validation", "test"]
-Format = Literal["html", "model_card"]
+Format = Literal["html", "pdf", "markdown", "json", "csv", "model_card", "data_sheet"]
 
 
 def _rows(raw: Any) -> Any:
@@ -380,14 +380,54 @@ class EvaluateSpec(Spec):
         return splits
 
 
+class StatementsSpec(Spec):
+    """What only people know of a model and its data; the documents mark what is left out.
+
+    The questions are those of model cards (Mitchell et al. 2019) and of data sheets (Gebru et al.
+    2021).
+    """
+
+    author: str | None = Field(None, description="Who answers for this run, by name or office.")
+    contact: str | None = Field(None, description="Where questions and complaints go.")
+    intended_use: str | None = Field(None, description="What the model is meant for, and by whom.")
+    out_of_scope: str | None = Field(None, description="What the model must not be used for.")
+    ethical_considerations: str | None = Field(
+        None, description="Whom its answers may harm, and what was considered about it."
+    )
+    caveats: str | None = Field(None, description="What else a user should know of it.")
+    motivation: str | None = Field(None, description="Why and by whom the data was brought about.")
+    funding: str | None = Field(None, description="Who paid for the data.")
+    instances: str | None = Field(None, description="What a row stands for: a person, a review …")
+    collection: str | None = Field(
+        None, description="How, when and by whom the rows were collected, and how they were chosen."
+    )
+    labelling: str | None = Field(None, description="Who gave the labels, and by which rules.")
+    consent: str | None = Field(
+        None, description="Whether the people in the data know of it, and can take it back."
+    )
+    review: str | None = Field(None, description="Which ethical or legal review there was.")
+    data_licence: str | None = Field(None, description="Licence or terms of the data.")
+    uses: str | None = Field(None, description="What the data was used for, and may be used for.")
+    not_for: str | None = Field(None, description="What the data must not be used for.")
+    distribution: str | None = Field(None, description="Who gets the data, and how.")
+    maintenance: str | None = Field(
+        None, description="Who keeps the data, corrects it, and deletes it when."
+    )
+
+
 class ReportSpec(Spec):
     """What is written at the end."""
 
     formats: tuple[Format, ...] = Field(
         ("html", "model_card"),
-        description="Documents to write: one HTML page, and a model card in Markdown.",
+        description="Documents to write: the report as one HTML page, as a PDF to sign, "
+        "in Markdown, its numbers as JSON and as CSV tables; a model card and a data sheet.",
     )
     maps: Annotated[int, Field(ge=0, le=500)] = Field(
         24, description="Attribution maps drawn in the report."
     )
     title: str | None = Field(None, description="Title of the report; the recipe's name if empty.")
+    statements: StatementsSpec = Field(
+        default_factory=StatementsSpec,
+        description="What only people know: intended use, origin of the data, who answers for it.",
+    )

@@ -31,6 +31,7 @@ from .events import Emit, Warning
 from .layout import lay_out
 from .memory import give_back, out_of_memory
 from .parameter_groups import adamw
+from .plugged import remembering
 from .spec import TrainSpec
 from .whole_state import check_shards
 
@@ -90,6 +91,8 @@ def begin(
         state, extra = restored
         if average is not None:
             average.load(extra["average"])
+        if (known := remembering(loss)) is not None:
+            known.load(extra["loss"])
     if not sharded:
         lay_out(model, optimizer)
         trained, stepper = accelerator.prepare(model, optimizer)
@@ -183,7 +186,10 @@ class Step:
     @property
     def extra(self) -> dict[str, dict[str, torch.Tensor]]:
         """What a checkpoint holds beside model and optimiser."""
-        return {} if self.average is None else {"average": self.average.tensors()}
+        found = {} if self.average is None else {"average": self.average.tensors()}
+        if (known := remembering(self.loss)) is not None:
+            found["loss"] = dict(known.tensors())
+        return found
 
     def measured(self, validate: Validate) -> Mapping[str, float]:
         """Measure the model; where several processes train, each a part of the rows."""

@@ -9,7 +9,7 @@ holds a list of records, or questions in SQuAD's form. A folder of pictures or s
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,13 +229,59 @@ def _read_parquet(path: Path, encoding: str) -> pd.DataFrame:
     except PermissionError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(
-            paragraph(
-                str(path),
-                f"this is not a readable Parquet file ({error})",
-                "Write it again, or bring the table as CSV",
-            )
-        ) from None
+        raise _not_parquet(path, error) from None
+    return frame
+
+
+def _not_parquet(path: Path, error: Exception) -> DataError:
+    return DataError(
+        paragraph(
+            str(path),
+            f"this is not a readable Parquet file ({error})",
+            "Write it again, or bring the table as CSV",
+        )
+    )
+
+
+def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of a Parquet file, those of texts and whole numbers as categories.
+
+    A column of ten million texts of which twenty differ takes a second in place of ten so.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Names of columns; those that the file lacks are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is no readable Parquet file, or has no rows.
+    """
+    try:
+        file = pa_parquet.ParquetFile(path)
+        known = {field.name: field.type for field in file.schema_arrow}
+        wanted = [column for column in dict.fromkeys(columns) if column in known]
+        texts = [
+            column
+            for column in wanted
+            if pa.types.is_string(known[column]) or pa.types.is_large_string(known[column])
+        ]
+        table = pa_parquet.ParquetFile(path, read_dictionary=texts).read(columns=wanted)
+        for column in wanted:
+            kind = table.schema.field(column).type
+            if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind):
+                coded = table.column(column).dictionary_encode()
+                table = table.set_column(table.schema.get_field_index(column), column, coded)
+        frame: pd.DataFrame = table.unify_dictionaries().to_pandas(
+            ignore_metadata=True, split_blocks=True
+        )
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _not_parquet(path, error) from None
+    if not len(frame):
+        raise DataError(paragraph(str(path), "the table has no rows", "Bring a table with rows"))
     return frame
 
 

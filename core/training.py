@@ -20,6 +20,7 @@ from .head_features import head_only
 from .jobs import CancelToken
 from .labelled import augmented
 from .loop import Fitted, fit
+from .plugged import Plugged, placed
 from .runs import Run
 from .spec import TrainSpec
 from .tasks.task import Scaling, Task, Writer
@@ -40,6 +41,7 @@ def train(
     device: Device,
     emit: Emit,
     cancel: CancelToken,
+    plugged: Plugged | None = None,
 ) -> Fitted:
     """Train on the training rows, choose by the validation rows, and save the model.
 
@@ -57,6 +59,8 @@ def train(
         How, and on what.
     emit, cancel
         Listener and token.
+    plugged
+        What is done in another way than the task does it.
     """
     torch.set_num_threads(device.threads)
     torch.use_deterministic_algorithms(spec.deterministic)
@@ -92,11 +96,12 @@ def train(
                 emit(replace(sample, at=step))
         return found
 
+    own = plugged or Plugged()
     fitted = fit(
         learnt,
-        samples,
+        placed(samples, plugged),
         spec,
-        loss=task.loss,
+        loss=own.loss or task.loss,
         metric=spec.early_stopping.metric or task.metric,
         device=device,
         checkpoints=Checkpoints(
@@ -108,6 +113,8 @@ def train(
         validate=validate if len(parts["validation"]) else None,
         emit=emit,
         cancel=cancel,
+        sample_weight=own.sample_weight,
+        sampler=own.sampler,
     )
     if not fitted.stopped:
         unshard(learnt)

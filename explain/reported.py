@@ -17,13 +17,15 @@ from .proof.section import section as compared
 from .search import section as searched
 from .search.found import FILE as COUNTERFACTUALS
 from .search.found import read_counterfactuals
-from .whole import difference_section, influence_section
+from .whole import difference_section, influence_section, pairs_section
 from .whole import section as whole
 from .whole.beside import FILE as DIFFERENCE
 from .whole.beside import read_beside
 from .whole.importance import read_importances
 from .whole.influences import FILE as INFLUENCES
 from .whole.influences import read_influences
+from .whole.pairs import FOLDER as PAIRS
+from .whole.pairs import read_pairs
 from .whole.whole import Whole
 
 Found = tuple[list[Section], list[Text]]
@@ -76,4 +78,6 @@ def reported(folder: Path, dataset: Dataset, *, maps: int) -> Found:
     if (folder / COUNTERFACTUALS).is_file():
         searches = read_counterfactuals(folder / COUNTERFACTUALS)
         sections += searched.sections(searches, files={one.id: cells(one.id) for one in searches})
+    if (folder / PAIRS / "pairs.json").is_file():
+        sections += pairs_section.sections(read_pairs(folder), cells=cells)
     return sections, findings

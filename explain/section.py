@@ -250,7 +250,7 @@ def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Secti
     for one in drawn:
         blocks.append(
             Drawing(
-                html=_html(one, scale, cells),
+                html=map_html(one, scale, cells),
                 alt=f"{noun(one).capitalize()}s of row {one.id} with their scores for {one.target}",
                 caption=caption(one),
             )
@@ -264,7 +264,7 @@ def _maps(attributions: Sequence[Attribution], maps: int, cells: Cells) -> Secti
     )
 
 
-def _html(one: Attribution, scale: float, cells: Cells) -> Markup:
+def map_html(one: Attribution, scale: float, cells: Cells) -> Markup:
     """Draw a sample's parts, one below the other; all share one scale."""
     try:
         drawn = [outline.html(scores, scale) for outline, scores in one.outlines(cells(one.id))]

@@ -2,51 +2,86 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ..core.dataset import Dataset
 from ..core.measured import Measured
 from ..core.runs import Run
+from ..core.spec import DataSpec
 from ..errors import RecipeError, RunError, nearest, paragraph
-from .counts import accuracy_share, contingency, one_vs_rest, outcome_cells, shares
+from .block import Block, Compared
+from .conditional import Conditional, conditional
+from .counts import Counted, accuracy_share, class_counts, one_class, shares
 from .curves import GroupCurve, group_curves
-from .frame import MOST_GROUPS, Outcomes, from_predictions, is_predictions, read_predictions
-from .groups import Grouping, intersections
+from .frame import (
+    GROUP,
+    KINDS,
+    MOST_GROUPS,
+    TEXT,
+    Kind,
+    Outcomes,
+    from_predictions,
+    is_predictions,
+    read_predictions,
+)
+from .groups import CROSS, Grouping, intersections
+from .indices import index_block
+from .made import term_columns, with_made
+from .means import Summed
+from .numeric import numeric_block, numeric_sums
+from .rates import rate_block
+from .scored import Scored, generalised, score_block
+from .shared_thresholds import GroupScores, group_scores
 from .spec import AuditSpec
-from .table import Figures, GroupTable, group_table
+from .table import GroupTable, adjust, group_table
+from .tally import Tally
+
+THREADS = 2
+"""Groupings that are measured at a time; more would take memory for little time."""
 
 RECALL = "true_positive_rate"
+RATIOS = ("selection_rate", RECALL, "false_positive_rate", "precision", "accuracy")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The group whose recall lies furthest below that of all other rows.
+    """A group whose figure lies apart from that of all other rows.
 
     Attributes
     ----------
     column, group
         Sensitive column and group.
     label
-        Class whose recall it is.
+        Class whose figure it is; None where it speaks of all classes, or of numbers.
+    metric
+        Name of the figure.
     rows
         Rows of the group, of any label.
     rate, rest
-        Recall in the group and in all other rows; `n` counts the rows with that label.
+        The figure in the group and in all other rows; `n` counts the rows that it counts.
     difference
         The group minus all others, with its interval.
+    adjusted
+        P-value of no difference, adjusted for all comparisons of the audit.
     """
 
     column: str
     group: str
-    label: str
+    label: str | None
+    metric: str
     rows: int
     rate: Measured
     rest: Measured
     difference: Measured
+    adjusted: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +90,8 @@ class Audit:
 
     Attributes
     ----------
+    kind
+        What was predicted: classes, sets of labels, or numbers.
     positive
         The favourable class; None where every class is looked at in turn.
     labels
@@ -63,6 +100,10 @@ class Audit:
         Column, or ``a×b`` for an intersection, to its figures; single columns come first.
     curves
         ROC and precision-recall curves of every group, where the table has scores.
+    scores
+        The scores of every group over shared thresholds, where the table has scores.
+    conditional
+        Groups compared within the strata of control columns.
     rows, dropped
         Rows audited, and rows left out because label or prediction is missing.
     skipped
@@ -70,13 +111,16 @@ class Audit:
     split
         Name of the split that the rows are, if any (``test``).
     spec
-        Level of the intervals, size of a small group, permutations and seed.
+        Level of the intervals, size of a small group, draws and seed.
     """
 
+    kind: Kind
     positive: str | None
     labels: tuple[str, ...]
     groupings: Mapping[str, GroupTable]
     curves: tuple[GroupCurve, ...]
+    scores: tuple[GroupScores, ...]
+    conditional: tuple[Conditional, ...]
     rows: int
     dropped: int
     skipped: tuple[str, ...]
@@ -85,63 +129,77 @@ class Audit:
 
     def as_json(self) -> dict[str, Any]:
         """Return the mapping that audit.json holds."""
-        return {
-            "positive": self.positive,
-            **{column: table.as_json() for column, table in self.groupings.items()},
-        }
+        out: dict[str, Any] = {"positive": self.positive}
+        for column, table in self.groupings.items():
+            out[column] = table.as_json()
+            within = [one.as_json() for one in self.conditional if one.column == column]
+            if within:
+                out[column]["conditional"] = within
+        return out
 
     def worst(self) -> Finding | None:
         """Return the group whose recall is lowest against all other rows, if the data show one.
 
         Looked at are the groups of single columns that are not small, for the positive class or,
-        without one, for every class. The difference must be negative with an interval that
-        excludes zero. Among many groups some would pass by chance: see `comparisons`.
+        without one, for every class. Like every alarm it stands the adjustment for all comparisons
+        of the audit.
+        """
+        found = (
+            one
+            for one in self.alarms()
+            if one.metric == RECALL
+            and one.difference.value < 0
+            and one.column in self._single
+            and (one.label is not None if self.positive is None else one.label == self.positive)
+        )
+        return min(found, key=lambda finding: finding.difference.value, default=None)
+
+    def alarms(self) -> tuple[Finding, ...]:
+        """Return differences to all others that stand the adjustment, the widest first.
+
+        They are those whose adjusted p-value is at most one minus the level of the intervals, of
+        groups that are not small.
         """
         found = [
-            finding
-            for finding in self._recalls()
-            if finding.difference.value < 0 and finding.difference.excludes_zero
+            one
+            for table in self._tables()
+            for one in _differences(table)
+            if one.adjusted <= 1 - self.spec.confidence
         ]
-        return min(found, key=lambda finding: finding.difference.value, default=None)
+        return tuple(sorted(found, key=lambda one: -abs(one.difference.value)))
+
+    def gap_alarms(self) -> tuple[tuple[GroupTable, str], ...]:
+        """Return largest gaps that stand the adjustment, as tables and the gaps' names."""
+        return tuple(
+            (table, name)
+            for table in self._tables()
+            for name, gap in table.gaps.items()
+            if gap.adjusted is not None and gap.adjusted <= 1 - self.spec.confidence
+        )
 
     @property
     def comparisons(self) -> int:
-        """Number of signed differences with an interval that this audit holds."""
+        """Number of differences to all others that were adjusted for one another."""
         return sum(
-            figure.low is not None
+            int(np.count_nonzero(~np.isnan(values)))
             for table in self._tables()
-            for figures in table.to_rest.values()
-            for figure in figures
+            for values in table.adjusted.values()
         )
 
     @property
     def tests(self) -> int:
-        """Number of permutation p-values that this audit holds."""
+        """Number of largest gaps that were adjusted together with them."""
         return sum(
-            gap.p_value is not None for table in self._tables() for gap in table.gaps.values()
+            gap.adjusted is not None for table in self._tables() for gap in table.gaps.values()
         )
+
+    @property
+    def _single(self) -> set[str]:
+        return {name for name, table in self.groupings.items() if len(table.columns) == 1}
 
     def _tables(self) -> Iterator[GroupTable]:
         for grouping in self.groupings.values():
             yield from grouping.tables()
-
-    def _recalls(self) -> Iterator[Finding]:
-        for grouping in self.groupings.values():
-            if len(grouping.columns) > 1:
-                continue
-            tables = [grouping] if self.positive is not None else grouping.per_class.values()
-            for table in tables:
-                for i, group in enumerate(table.names):
-                    if i not in table.small and table.label is not None:
-                        yield Finding(
-                            table.column,
-                            group,
-                            table.label,
-                            table.n[i],
-                            table.metrics[RECALL][i],
-                            table.rest[RECALL][i],
-                            table.to_rest[RECALL][i],
-                        )
 
 
 def audit(
@@ -152,7 +210,11 @@ def audit(
     score: str | None = None,
     groups: Sequence[str] | None = None,
     positive: str | None = None,
+    task: str | None = None,
+    separator: str | None = None,
+    text: str | None = None,
     spec: AuditSpec | None = None,
+    dataset: Dataset | None = None,
 ) -> Audit:
     """Compare the groups of a run's test rows, or of anyone's table of predictions.
 
@@ -162,8 +224,9 @@ def audit(
         A run (its test split is audited); a table in the form of ``predictions.parquet`` (all its
         rows are); or any table or file of predictions, with the next three arguments.
     label, prediction
-        Columns with the true and the predicted class, for anyone's table (``label`` and
-        ``prediction`` if left out).
+        Columns with the true and the predicted class, set of labels or number, for anyone's table
+        (``label`` and ``prediction`` if left out). Where `score` is named and no `prediction`, a
+        row is predicted positive from a score of one half.
     score
         Column with the probability of the positive class, for anyone's table.
     groups
@@ -171,19 +234,28 @@ def audit(
     positive
         The favourable class; that of `spec` if left out. With two classes the second one by
         default, with more every class in turn.
+    task
+        ``classification``, ``multilabel`` or ``regression``; the run's, or the first, if left out.
+    separator
+        What stands between the labels of a set; the run's, or ``|``, if left out.
+    text
+        Column of texts in which the terms of ``spec.terms`` are looked for, for anyone's table.
     spec
         Everything else; the run's recipe's, then the defaults, if left out.
+    dataset
+        The run's rows, where they are loaded already.
 
     Returns
     -------
     Audit
         Per group and intersection of groups: rates with Wilson intervals, signed differences to
-        all others with Newcombe intervals, largest gaps with permutation p-values, curves.
+        all others with Newcombe intervals, largest gaps with permutation p-values, and so on; with
+        scores areas, calibration and curves.
 
     Raises
     ------
     RecipeError
-        The positive class or a sensitive column is not in the data.
+        The positive class or a sensitive column is not in the data, or the task is another one.
     DataError
         The table lacks a column, or has no rows that can be compared.
     RunError
@@ -194,30 +266,63 @@ def audit(
     named = groups if groups is not None else chosen.groups
     wanted = positive if positive is not None else chosen.positive
     split = None
-    if not isinstance(run_or_frame, Run):
-        frame = run_or_frame
-        if not (isinstance(frame, pd.DataFrame) and label is None and is_predictions(frame)):
-            frame = read_predictions(
-                frame,
-                label or "label",
-                prediction or "prediction",
-                score,
-                named or (),
-                positive=None if wanted is None else str(wanted),
-            )
-    else:
-        if label or prediction or score:
+    made: list[str] = []
+    if isinstance(run_or_frame, Run):
+        if label or prediction or score or text:
             raise RecipeError(
                 paragraph(
-                    "label, prediction, score",
+                    "label, prediction, score, text",
                     "a run names these columns itself",
                     "Leave them out, or bring a table instead of a run",
                 )
             )
         split = "test"
         frame = _test_rows(run_or_frame)
-    outcomes = from_predictions(frame, named)
+        task = task or run_or_frame.task
+        if task == "multilabel":
+            separator = separator or run_or_frame.section("data", DataSpec).separator
+        if chosen.terms or chosen.derived:
+            rows = run_or_frame.dataset() if dataset is None else dataset
+            frame, made = with_made(frame, rows, chosen)
+    elif isinstance(run_or_frame, pd.DataFrame) and label is None and is_predictions(run_or_frame):
+        frame = run_or_frame
+    else:
+        frame = read_predictions(
+            run_or_frame,
+            label or "label",
+            prediction or (None if score is not None else "prediction"),
+            score,
+            [*(named or ()), *chosen.control],
+            positive=None if wanted is None else str(wanted),
+            text=text,
+        )
+        if text is not None:
+            columns = term_columns(frame[TEXT].tolist(), chosen)
+            made = list(columns)
+            frame = frame.assign(**{f"{GROUP}{name}": columns[name] for name in columns})
+    if named is not None:
+        named = [*named, *(column for column in made if column not in named)]
+    outcomes = from_predictions(
+        frame,
+        named,
+        kind=_kind(task or "classification"),
+        separator=separator or "|",
+        controls=chosen.control,
+        cut=chosen.cut,
+    )
     return _measure(outcomes, _positive(outcomes, wanted), chosen, split)
+
+
+def _kind(task: str) -> Kind:
+    if task not in KINDS:
+        raise RecipeError(
+            paragraph(
+                f"task {task}",
+                f"groups are compared for {', '.join(KINDS)} ({nearest(task, KINDS)})",
+                "Name one of these, or audit another run",
+            )
+        )
+    return KINDS[task]
 
 
 def _test_rows(run: Run) -> pd.DataFrame:
@@ -237,7 +342,8 @@ def _test_rows(run: Run) -> pd.DataFrame:
 
 def _positive(outcomes: Outcomes, asked: str | None) -> str | None:
     if asked is None:
-        return outcomes.labels[1] if len(outcomes.labels) == 2 else None
+        two = outcomes.kind == "classes" and len(outcomes.labels) == 2
+        return outcomes.labels[1] if two else None
     if str(asked) not in outcomes.labels:
         raise RecipeError(
             paragraph(
@@ -251,50 +357,22 @@ def _positive(outcomes: Outcomes, asked: str | None) -> str | None:
 
 
 def _measure(outcomes: Outcomes, positive: str | None, spec: AuditSpec, split: str | None) -> Audit:
-    cells = outcome_cells(outcomes.true, outcomes.predicted, len(outcomes.labels))
-    tables: dict[str, GroupTable] = {}
-    curves: list[GroupCurve] = []
     crossed = intersections(outcomes.groups, spec.depth)
     skipped = tuple(one.column for one in crossed if len(one.names) > MOST_GROUPS)
-    for grouping in (*outcomes.groups, *crossed):
-        if grouping.column in skipped:
-            continue
-        counts = contingency(grouping.codes, cells, len(grouping.names), len(outcomes.labels))
-        drawn = _curves(outcomes, grouping, positive, spec.confidence)
-        curves += [curve for group in drawn.values() for curve in group]
-        n = counts.sum(axis=(1, 2))
-        by_class = {
-            label: shares(one_vs_rest(counts, i)) for i, label in enumerate(outcomes.labels)
-        }
-        per_class = {
-            label: group_table(
-                grouping,
-                n,
-                rates,
-                spec,
-                label=label,
-                areas=_areas(drawn.get(label)),
-            )
-            for label, rates in by_class.items()
-            if len(outcomes.labels) > 2
-        }
-        tables[grouping.column] = group_table(
-            grouping,
-            n,
-            {
-                "accuracy": accuracy_share(counts),
-                **({} if positive is None else by_class[positive]),
-            },
-            spec,
-            label=positive,
-            areas=None if positive is None else _areas(drawn.get(positive)),
-            per_class=per_class,
-        )
+    groupings = [*outcomes.groups, *(one for one in crossed if one.column not in skipped)]
+    tally = Tally.of(outcomes.groups, groupings)
+    measuring = _Measuring(outcomes, positive, spec, tally)
+    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of Python's lock
+        found = list(pool.map(measuring.grouping, groupings))
+    tables = {one.table.column: one.table for one in found}
     return Audit(
+        kind=outcomes.kind,
         positive=positive,
         labels=outcomes.labels,
-        groupings=tables,
-        curves=tuple(curves),
+        groupings=adjust(tables),
+        curves=tuple(curve for one in found for curve in one.curves),
+        scores=tuple(group for one in found for group in one.scores),
+        conditional=measuring.conditional(),
         rows=len(outcomes.true),
         dropped=outcomes.dropped,
         skipped=skipped,
@@ -303,20 +381,165 @@ def _measure(outcomes: Outcomes, positive: str | None, spec: AuditSpec, split: s
     )
 
 
-def _curves(
-    outcomes: Outcomes, grouping: Grouping, positive: str | None, confidence: float
-) -> dict[str, tuple[GroupCurve, ...]]:
-    return {
-        label: group_curves(grouping, label, outcomes.true == i, outcomes.scores[label], confidence)
-        for i, label in enumerate(outcomes.labels)
-        if label in outcomes.scores and (len(outcomes.labels) > 2 or label == positive)
-    }
+@dataclass(frozen=True, eq=False)
+class _Class:
+    """What was measured of one class against all others."""
+
+    compared: Compared
+    block: Block
+    means: Mapping[str, float] = field(default_factory=dict)
+    curves: Sequence[GroupCurve] = ()
+    scores: Sequence[GroupScores] = ()
 
 
-def _areas(curves: tuple[GroupCurve, ...] | None) -> dict[str, Figures]:
-    if curves is None:
-        return {}
-    return {
-        "roc_auc": tuple(curve.roc_auc for curve in curves),
-        "average_precision": tuple(curve.average_precision for curve in curves),
-    }
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured of one grouping."""
+
+    table: GroupTable
+    curves: Sequence[GroupCurve] = ()
+    scores: Sequence[GroupScores] = ()
+
+
+class _Measuring:
+    """The rows, counted and sorted once, and what is read of them for each grouping."""
+
+    def __init__(
+        self, outcomes: Outcomes, positive: str | None, spec: AuditSpec, tally: Tally
+    ) -> None:
+        self.outcomes = outcomes
+        self.positive = positive
+        self.spec = spec
+        self.counted: Counted | None = None
+        self.sums: dict[str, Summed] = {}
+        self.scored: dict[str, Scored] = {}
+        true, predicted = outcomes.true, outcomes.predicted
+        if outcomes.kind == "numbers":
+            self.sums = numeric_sums(tally, true, predicted)
+            self.rows = next(iter(self.sums.values())).n
+            return
+        self.counted = class_counts(tally, true, predicted, len(outcomes.labels))
+        self.rows = self.counted.right.then(lambda table: table.sum(axis=1))
+        self.scored = {
+            label: Scored.of(label, self._is(label), outcomes.scores[label], tally)
+            for label in self._asked
+            if label in outcomes.scores
+        }
+        for scored in self.scored.values():
+            scored.count()
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        """The classes that are set against all others."""
+        outcomes = self.outcomes
+        every = self.positive is None or len(outcomes.labels) > 2
+        return outcomes.labels if every else (str(self.positive),)
+
+    def grouping(self, grouping: Grouping) -> _Measured:
+        """Measure one grouping."""
+        n = self.rows.by(grouping)
+        reference = _reference(grouping, n, self.spec)
+        whole = Compared(grouping, self.positive, reference, self.spec)
+        if self.counted is None:
+            return _Measured(group_table(whole, n, numeric_block(self.sums, whole)))
+        classes = {
+            label: self._class(grouping, Compared(grouping, label, reference, self.spec))
+            for label in self._asked
+        }
+        right = {"accuracy": accuracy_share(self.counted.right.by(grouping))}
+        overall = rate_block(right, Compared(grouping, None, reference, self.spec))
+        own = classes.get(str(self.positive), _Class(whole, Block()))
+        several = len(self.outcomes.labels) > 2 or self.outcomes.kind == "label_sets"
+        table = group_table(
+            whole,
+            n,
+            Block.joined([own.block, overall] if several else [overall, own.block]),
+            generalised=own.means,
+            per_class={
+                label: group_table(one.compared, n, one.block, generalised=one.means)
+                for label, one in classes.items()
+                if several
+            },
+        )
+        return _Measured(
+            table,
+            [curve for one in classes.values() for curve in one.curves],
+            [group for one in classes.values() for group in one.scores],
+        )
+
+    def _class(self, grouping: Grouping, compared: Compared) -> _Class:
+        """Measure one class against all others."""
+        assert self.counted is not None
+        assert compared.label is not None
+        label = compared.label
+        cells = self.counted.by_class[self.outcomes.labels.index(label)].by(grouping)
+        blocks = [rate_block(shares(cells), compared), index_block(cells, compared, RATIOS)]
+        if label not in self.scored:
+            return _Class(compared, Block.joined(blocks))
+        scored = self.scored[label]
+        segments = scored.segments(grouping)
+        found = score_block(scored, segments, compared)
+        return _Class(
+            compared,
+            Block.joined([*blocks, found]),
+            generalised(found),
+            group_curves(grouping, label, segments, found.metrics),
+            group_scores(scored, grouping),
+        )
+
+    def conditional(self) -> tuple[Conditional, ...]:
+        """Compare the groups of single columns within the strata of every control column."""
+        if self.counted is None:
+            return ()
+        out = []
+        for label in self._asked:
+            at = self.outcomes.labels.index(label)
+            cells = one_class(self.outcomes.true, self.outcomes.predicted, at)
+            for control in self.outcomes.controls:
+                out += [
+                    conditional(grouping, control, label, cells, self.spec.confidence)
+                    for grouping in self.outcomes.groups
+                ]
+        return tuple(out)
+
+    def _is(self, label: str) -> Any:
+        at = self.outcomes.labels.index(label)
+        true = self.outcomes.true
+        return true[:, at] if true.ndim == 2 else true == at
+
+
+def _reference(grouping: Grouping, n: Any, spec: AuditSpec) -> int:
+    """Return the position of the group that others are compared with."""
+    named = [spec.reference.get(column) for column in grouping.columns]
+    if all(name is not None for name in named):
+        name = CROSS.join(str(name) for name in named)
+        if name in grouping.names:
+            return grouping.names.index(name)
+        if len(named) == 1:
+            raise RecipeError(
+                paragraph(
+                    f"audit.reference, key “{grouping.column}”",
+                    f"no row is in the group “{name}” ({nearest(name, grouping.names)})",
+                    "Name one of the groups",
+                )
+            )
+    return int(np.argmax(n))
+
+
+def _differences(table: GroupTable) -> Iterator[Finding]:
+    """Go through the adjusted differences of groups that are not small."""
+    for metric, values in table.adjusted.items():
+        for i, value in enumerate(values.tolist()):
+            if i in table.small or math.isnan(value):
+                continue
+            yield Finding(
+                table.column,
+                table.names[i],
+                table.label if metric != "accuracy" or not table.per_class else None,
+                metric,
+                table.n[i],
+                table.metrics[metric][i],
+                table.rest[metric][i],
+                table.to_rest[metric][i],
+                value,
+            )

@@ -1,4 +1,4 @@
-"""One contingency table per grouping, from which every rate follows.
+"""Four counts for each group and class, from which every rate follows.
 
 The rows are counted once, by group, label and prediction. Selection rate, recall and all the
 others are then ratios of sums of these few counts, so that their cost no longer depends on the
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .groups import Codes
-
-Counts = NDArray[np.int64]
+from .tally import Counts, Tallied, Tally
 
 TP, FP, FN, TN = range(4)
 
@@ -29,10 +29,41 @@ _CELLS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "true_negative_rate": ((TN,), (FP, TN)),
     "false_negative_rate": ((FN,), (TP, FN)),
     "precision": ((TP,), (TP, FP)),
+    "negative_predictive_value": ((TN,), (FN, TN)),
+    "false_discovery_rate": ((FP,), (TP, FP)),
+    "false_omission_rate": ((FN,), (FN, TN)),
+}
+
+# Rates that are 1 minus another one.
+COMPLEMENTS = {
+    "false_negative_rate": "true_positive_rate",
+    "true_negative_rate": "false_positive_rate",
+    "false_discovery_rate": "precision",
+    "false_omission_rate": "negative_predictive_value",
 }
 
 RATES: tuple[str, ...] = tuple(_CELLS)
 CLASS_RATES: tuple[str, ...] = tuple(name for name in RATES if name != "accuracy")
+
+
+# With more classes, counting each class by itself takes less than counting pairs of classes.
+_SQUARED = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Counts of all classes.
+
+    Attributes
+    ----------
+    by_class
+        For each class the rows of every group by `TP`, `FP`, `FN`, `TN`.
+    right
+        Rows whose prediction differs from the label, and those where it equals it.
+    """
+
+    by_class: tuple[Tallied, ...]
+    right: Tallied
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,58 +89,34 @@ class Share:
         )
 
 
-def contingency(groups: Codes, cells: Codes, n_groups: int, n_classes: int) -> Counts:
-    """Count the rows of every group by label and prediction.
+def class_counts(
+    tally: Tally, true: NDArray[Any], predicted: NDArray[Any], classes: int
+) -> Counted:
+    """Count every class against all others, in every group of a tally.
 
     Parameters
     ----------
-    groups
-        Group of each row, shape (rows,).
-    cells
-        ``label * n_classes + prediction`` of each row, shape (rows,); see `outcome_cells`.
-    n_groups, n_classes
-        Number of groups and of classes.
-
-    Returns
-    -------
-    numpy.ndarray
-        Counts of shape (groups, labels, predictions).
+    tally
+        The rows' groups.
+    true, predicted
+        Class of each row, shape (rows,), or whether it has each label, shape (rows, classes).
+    classes
+        Number of classes.
     """
-    size = n_classes * n_classes
-    flat = np.bincount(groups * size + cells, minlength=n_groups * size)
-    return flat.reshape(n_groups, n_classes, n_classes).astype(np.int64, copy=False)
-
-
-def outcome_cells(true: Codes, predicted: Codes, n_classes: int) -> Codes:
-    """Give every pair of label and prediction a number, once for all groupings."""
-    return true * n_classes + predicted
-
-
-def one_vs_rest(counts: Counts, index: int) -> Counts:
-    """Read one class as positive and all others as negative.
-
-    Parameters
-    ----------
-    counts
-        Shape (groups, labels, predictions).
-    index
-        The positive class.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (groups, 4): true positives, false positives, false negatives, true negatives.
-    """
-    tp = counts[:, index, index]
-    fp = counts[:, :, index].sum(axis=1) - tp
-    fn = counts[:, index, :].sum(axis=1) - tp
-    tn = counts.sum(axis=(1, 2)) - tp - fp - fn
-    return np.stack([tp, fp, fn, tn], axis=1)
-
-
-def accuracy_share(counts: Counts) -> Share:
-    """Return the share of rows whose prediction equals the label, whatever the class."""
-    return Share(np.trace(counts, axis1=1, axis2=2), counts.sum(axis=(1, 2)))
+    if true.ndim == 1 and classes <= _SQUARED:
+        # Pairs of label and prediction are counted once for all classes.
+        pairs = tally.count(true * classes + predicted, classes * classes)
+        square = pairs.then(lambda table: table.reshape(-1, classes, classes))
+        return Counted(
+            tuple(square.then(partial(_one_vs_rest, index=i)) for i in range(classes)),
+            square.then(_right),
+        )
+    same = true == predicted
+    right = same.all(axis=1) if same.ndim == 2 else same
+    return Counted(
+        tuple(tally.count(one_class(true, predicted, i), 4) for i in range(classes)),
+        tally.count(right.astype(np.intp), 2),
+    )
 
 
 def shares(cells: Counts, metrics: Iterable[str] = CLASS_RATES) -> dict[str, Share]:
@@ -118,7 +125,7 @@ def shares(cells: Counts, metrics: Iterable[str] = CLASS_RATES) -> dict[str, Sha
     Parameters
     ----------
     cells
-        Shape (groups, 4), from `one_vs_rest`.
+        Shape (groups, 4): true positives, false positives, false negatives, true negatives.
     metrics
         Names out of `RATES`.
     """
@@ -129,3 +136,50 @@ def shares(cells: Counts, metrics: Iterable[str] = CLASS_RATES) -> dict[str, Sha
         )
         for name in metrics
     }
+
+
+def one_class(true: NDArray[Any], predicted: NDArray[Any], index: int) -> NDArray[np.intp]:
+    """Give every row the number of its cell, one class being positive and all others negative.
+
+    Parameters
+    ----------
+    true, predicted
+        Class of each row, shape (rows,), or whether it has each label, shape (rows, classes).
+    index
+        The class.
+
+    Returns
+    -------
+    numpy.ndarray
+        `TP`, `FP`, `FN` or `TN` of each row, shape (rows,).
+    """
+    there, said = (
+        part[:, index] if part.ndim == 2 else part == index for part in (true, predicted)
+    )
+    return np.asarray(TN - there.astype(np.intp) - 2 * said.astype(np.intp), np.intp)
+
+
+def accuracy_share(right: Counts) -> Share:
+    """Return the share of rows whose prediction equals the label, whatever the class.
+
+    Parameters
+    ----------
+    right
+        Rows where they differ and where they are equal, shape (groups, 2).
+    """
+    return Share(right[:, 1], right.sum(axis=1))
+
+
+def _one_vs_rest(square: Counts, index: int) -> Counts:
+    """Read one class of counts by label and prediction as positive, all others as negative."""
+    tp = square[:, index, index]
+    fp = square[:, :, index].sum(axis=1) - tp
+    fn = square[:, index, :].sum(axis=1) - tp
+    tn = square.sum(axis=(1, 2)) - tp - fp - fn
+    return np.stack([tp, fp, fn, tn], axis=1)
+
+
+def _right(square: Counts) -> Counts:
+    """Return wrong and right predictions of counts by label and prediction."""
+    right = np.trace(square, axis1=1, axis2=2)
+    return np.stack([square.sum(axis=(1, 2)) - right, right], axis=1)

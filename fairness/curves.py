@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ..core.curves import POINTS, Curve, Ranking, pr_curve, rank, roc_curve, thin
+from ..core.curves import POINTS, Curve, thin
 from ..core.measured import Measured
+from .block import Figures
 from .groups import Grouping
-from .uncertainty import auc_interval
+from .ranked import Segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +32,7 @@ class GroupCurve:
     roc_auc
         Area under the ROC curve, with Newcombe's score interval.
     average_precision
-        scikit-learn's step-wise area under the precision-recall curve.
+        scikit-learn's step-wise area under the precision-recall curve, with its logit interval.
     """
 
     column: str
@@ -48,11 +47,7 @@ class GroupCurve:
 
 
 def group_curves(
-    grouping: Grouping,
-    label: str,
-    positive: NDArray[np.bool_],
-    scores: NDArray[np.float64],
-    confidence: float,
+    grouping: Grouping, label: str, segments: Segments, areas: Mapping[str, Figures]
 ) -> tuple[GroupCurve, ...]:
     """Draw both curves for every group.
 
@@ -62,20 +57,13 @@ def group_curves(
         The groups of the rows.
     label
         Name of the positive class.
-    positive
-        Whether a row's label is that class, shape (rows,).
-    scores
-        Score of that class, shape (rows,), finite; only its order counts.
-    confidence
-        Level of the interval of the area under the ROC curve.
+    segments
+        What was read of the rows of each group.
+    areas
+        ``roc_auc`` and ``average_precision`` of each group.
     """
-    order = np.argsort(grouping.codes, kind="stable")
-    ends = np.cumsum(np.bincount(grouping.codes, minlength=len(grouping.names)))
-    rows = np.split(order, ends[:-1])
-    return tuple(
-        _curve(grouping, name, label, rank(positive[row], scores[row]), confidence)
-        for name, row in zip(grouping.names, rows, strict=True)
-    )
+    pairs = zip(areas["roc_auc"], areas["average_precision"], strict=True)
+    return tuple(_curve(grouping, i, label, segments, *pair) for i, pair in enumerate(pairs))
 
 
 def curves_table(curves: Sequence[GroupCurve]) -> pd.DataFrame:
@@ -101,21 +89,24 @@ def curves_table(curves: Sequence[GroupCurve]) -> pd.DataFrame:
 
 def _curve(
     grouping: Grouping,
-    group: str,
+    at: int,
     label: str,
-    ranking: Ranking,
-    confidence: float,
+    segments: Segments,
+    area: Measured,
+    average: Measured,
 ) -> GroupCurve:
-    positives, negatives = int(ranking.positives.sum()), int(ranking.negatives.sum())
-    n = positives + negatives
+    group = grouping.names[at]
+    positives = int(segments.positives[at])
+    negatives = int(segments.sizes[at]) - positives
     roc = pr = None
-    area = average = Measured(math.nan, n=n)
-    if positives and negatives:
-        roc = roc_curve(group, ranking)
-        low, high = auc_interval(roc.area, positives, negatives, confidence)
-        area = Measured(roc.area, low, high, n, "newcombe")
     if positives:
-        pr = pr_curve(group, ranking)
-        average = Measured(pr.area, n=n)
-    column = grouping.column
-    return GroupCurve(column, group, label, positives, negatives, roc, pr, area, average)
+        read = segments.groups[at]
+        hits, alarms = read.hits, read.alarms
+        named = np.concatenate([[np.inf], read.thresholds])
+        recall = np.concatenate([[0.0], hits / positives])
+        precision = np.concatenate([[1.0], hits / (hits + alarms)])
+        pr = Curve(group, "pr", recall, precision, named, average.value)
+        if negatives:
+            false = np.concatenate([[0.0], alarms / negatives])
+            roc = Curve(group, "roc", false, recall, named, area.value)
+    return GroupCurve(grouping.column, group, label, positives, negatives, roc, pr, area, average)

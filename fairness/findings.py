@@ -9,8 +9,9 @@ from ..core.report.tree import Text
 from .audit import Audit, Finding
 from .frame import MOST_GROUPS
 from .table import GroupTable
-from .words import chance, level, rows_of, small_names
+from .words import chance, inner, level, rows_of, small_names
 
+_WIDEST = 3
 _NAMED = 12  # small groups that the summary names; the tables mark all
 
 
@@ -25,13 +26,15 @@ def findings(audit: Audit) -> tuple[Text, ...]:
     Returns
     -------
     tuple of Text
-        The group with the lowest recall against all others (or that none shows), the widest gap
-        of selection rates, small groups, what was left out, and how many comparisons were made.
+        The group with the lowest recall against all others (or that none shows), how many more
+        differences there are, the widest gap of selection rates, small groups, what was left out,
+        and how many comparisons were made.
     """
     return tuple(
         text
         for text in (
-            _recall(audit),
+            _first(audit),
+            _others(audit),
             _selection(audit),
             _small(audit),
             _dropped(audit),
@@ -44,42 +47,102 @@ def findings(audit: Audit) -> tuple[Text, ...]:
 
 def comparisons_note(audit: Audit) -> Text:
     """Say how many comparisons were made and what that means."""
-    expected = 1 - audit.spec.confidence
     return Text(
-        f"This audit holds {audit.comparisons:,} signed differences with a {level(audit)} interval "
-        f"and {audit.tests:,} permutation p-values; many of them rest on the same counts. Neither "
-        f"is adjusted for their number: where no group differs at all, about {expected * 100:g}% "
-        "of the intervals would still leave out zero. Treat a single one as a reason to look "
-        "closer, not as proof.",
+        f"Tested were {audit.comparisons:,} differences of a group to all other rows and "
+        f"{audit.tests:,} largest gaps; many of them rest on the same counts. What is called a "
+        "finding stands the adjustment for their number (Benjamini and Hochberg): where no group "
+        f"differs at all, at most {(1 - audit.spec.confidence) * 100:g}% of such audits would call "
+        "anything one. Intervals are not adjusted. Treat a finding as a reason to look closer, not "
+        "as proof.",
         "note",
     )
 
 
-def _recall(audit: Audit) -> Text:
+def _first(audit: Audit) -> Text:
+    """Say which group fares worst, or that none shows."""
+    if audit.kind == "numbers":
+        return _numbers(audit)
     worst = audit.worst()
     if worst is not None:
         return Text(_worst_sentence(audit, worst), "finding")
-    groups = sum(
-        len(table.names) - len(table.small) for table in _singles(audit) if len(table.names) > 1
-    )
     of_class = "" if audit.positive is None else f" on “{audit.positive}”"
     return Text(
-        f"In none of the {groups} compared groups with at least {audit.spec.small} rows does the "
-        f"{level(audit)} interval of the difference in recall{of_class} to all other rows lie "
-        "below zero. That is no proof that groups are treated alike: with few rows, large "
-        "differences stay unseen.",
+        f"{_in_none(audit)} does recall{of_class} lie below that of all other rows by more than "
+        f"chance and the number of comparisons explain. {_NO_PROOF}",
         "finding",
     )
 
 
+def _numbers(audit: Audit) -> Text:
+    """Say in which group predicted numbers are furthest off."""
+    for metric, words in _ERRORS.items():
+        found = [one for one in audit.alarms() if one.metric == metric]
+        if found:
+            one = found[0]
+            return Text(
+                f"In the {rows_of(audit, one.rows)} of {one.column} {one.group}, {words} is "
+                f"{one.rate.value:.3g}; in all other rows it is {one.rest.value:.3g}: a difference "
+                f"of {one.difference.value:.3g} ({level(audit)}{_ends(one, '.3g')}).",
+                "finding",
+            )
+    return Text(
+        f"{_in_none(audit)} are predictions off by more, or more to one side, than chance and the "
+        f"number of comparisons explain. {_NO_PROOF}",
+        "finding",
+    )
+
+
+_ERRORS = {
+    "mean_absolute_error": "the mean absolute error",
+    "mean_error": "the mean error (prediction minus label)",
+}
+_NO_PROOF = (
+    "That is no proof that groups are treated alike: with few rows, large differences stay unseen."
+)
+
+
+def _in_none(audit: Audit) -> str:
+    groups = sum(
+        len(table.names) - len(table.small) for table in _singles(audit) if len(table.names) > 1
+    )
+    return f"In none of the {groups} compared groups with at least {audit.spec.small} rows"
+
+
 def _worst_sentence(audit: Audit, worst: Finding) -> str:
-    low, high = worst.difference.low, worst.difference.high
-    interval = "" if low is None or high is None else f" interval {low:.2f} to {high:.2f}"
     return (
         f"In the {rows_of(audit, worst.rows)} of {worst.column} {worst.group}, recall on "
         f"“{worst.label}” is {worst.rate.value:.2f} (over the {worst.rate.n:,} rows with that "
         f"label); in all other rows it is {worst.rest.value:.2f} (over {worst.rest.n:,}): a "
-        f"difference of {worst.difference.value:.2f} ({level(audit)}{interval})."
+        f"difference of {worst.difference.value:.2f} ({level(audit)}{_ends(worst, '.2f')})."
+    )
+
+
+def _ends(one: Finding, form: str) -> str:
+    low, high = one.difference.low, one.difference.high
+    if low is None or high is None:
+        return ""
+    return f" interval {low:{form}} to {high:{form}}"
+
+
+def _others(audit: Audit) -> Text | None:
+    """Say how many more differences stand the adjustment, and name the widest."""
+    worst = audit.worst()
+    same = None if worst is None else (worst.column, worst.group, worst.metric, worst.label)
+    found = [
+        one for one in audit.alarms() if (one.column, one.group, one.metric, one.label) != same
+    ]
+    if not found:
+        return None
+    named = "; ".join(
+        f"{one.column} {one.group}, {inner(one.metric)} {one.difference.show(2, signed=True)}"
+        for one in found[:_WIDEST]
+    )
+    noun = "difference stands" if len(found) == 1 else "differences stand"
+    beside = "more " if worst is not None else ""
+    return Text(
+        f"{len(found):,} {beside}{noun} the adjustment for the number of comparisons; the widest: "
+        f"{named}.",
+        "finding",
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 
 from ..core.spec import SourceSpec
 from ..errors import DataError, RecipeError, nearest, paragraph
-from .groups import Codes, Grouping, group_column, natural_order, value_codes
+from .cut import cut_column
+from .groups import Codes, Grouping, group_column, natural_order, renumbered, value_codes
+from .spec import AUDITED
 
 GROUP = "group:"
 SCORE = "score:"
+TEXT = "text"
 MOST_CLASSES = 1000  # more different labels are values, not classes
 MOST_GROUPS = 1000  # more different values are measurements or names, not groups
+
+Kind = Literal["classes", "label_sets", "numbers"]
+"""What labels and predictions are: one class, a set of labels, or a number."""
+
+KINDS: dict[str, Kind] = dict(zip(AUDITED, get_args(Kind), strict=True))
+"""What the answers of each task are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,35 +36,44 @@ class Outcomes:
 
     Attributes
     ----------
+    kind
+        What labels and predictions are.
     labels
         The classes, in the order of their score columns where every class has one, else in
-        natural order.
+        natural order; none where they are numbers.
     true, predicted
-        Class of each row, shape (rows,), as positions in `labels`.
+        Class of each row as positions in `labels`, shape (rows,); which labels it has, shape
+        (rows, labels); or its number, shape (rows,).
     scores
         Class to the score of each row, shape (rows,), where the table has one.
     groups
         One grouping per sensitive column.
+    controls
+        One grouping per control column.
     dropped
         Rows left out because label or prediction is missing.
     """
 
+    kind: Kind
     labels: tuple[str, ...]
-    true: Codes
-    predicted: Codes
+    true: NDArray[Any]
+    predicted: NDArray[Any]
     scores: dict[str, NDArray[np.float64]]
     groups: tuple[Grouping, ...]
     dropped: int
+    controls: tuple[Grouping, ...] = field(default=())
 
 
 def read_predictions(
     path_or_frame: str | Path | pd.DataFrame,
     label: str,
-    prediction: str,
+    prediction: str | None,
     score: str | None = None,
     groups: Sequence[str] = (),
     *,
     positive: str | None = None,
+    threshold: float = 0.5,
+    text: str | None = None,
 ) -> pd.DataFrame:
     """Bring anyone's table of predictions to the form that an audit reads.
 
@@ -64,33 +82,33 @@ def read_predictions(
     path_or_frame
         A CSV, TSV, JSON, JSONL or Parquet file, or a table in memory.
     label, prediction
-        Columns with the true and the predicted class.
+        Columns with the true and the predicted class. Without a prediction a row is predicted
+        positive where its score reaches the threshold.
     score
         Column with the probability of the positive class. Without it there are no curves.
     groups
-        Sensitive columns.
+        Sensitive columns and control columns.
     positive
         The class that `score` speaks about; with two classes the second one if left out.
+    threshold
+        The lowest score that is predicted positive, where there is no column of predictions.
+    text
+        Column of texts, which is kept as ``text``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``id`` (row number), ``label``, ``prediction``, ``group:<column>`` and, with a
-        score, ``score:<positive>`` as float64; one row per row of the table.
+        Columns ``label``, ``prediction``, ``group:<column>`` and, with a score,
+        ``score:<positive>`` as float64; one row per row of the table.
 
     Raises
     ------
     DataError
         A column is not there, a score is not a number, or `score` has no class to speak about.
     """
-    if isinstance(path_or_frame, pd.DataFrame):
-        where, table = "table", path_or_frame
-    else:
-        from ..core.tables import read_table
-
-        where = str(path_or_frame)
-        table = read_table(SourceSpec(path=where))
-    wanted = [label, prediction, *groups, *([] if score is None else [score])]
+    named = [label, prediction, *groups, score, text]
+    wanted = [column for column in named if column is not None]
+    where, table = _table(path_or_frame, wanted)
     for column in wanted:
         if column not in table.columns:
             raise DataError(
@@ -100,19 +118,31 @@ def read_predictions(
                     "Name a column that the table has",
                 )
             )
-    out: dict[str, Any] = {
-        "id": pd.Series(np.arange(1, len(table) + 1).astype(str), index=table.index),
-        "label": table[label],
-        "prediction": table[prediction],
-    }
+    out: dict[str, Any] = {"label": table[label]}
+    if prediction is not None:
+        out["prediction"] = table[prediction]
     if score is not None:
-        name = positive if positive is not None else _second_class(where, out)
-        out[f"{SCORE}{name}"] = _numbers(where, score, table[score])
+        pair = table[label], table[label if prediction is None else prediction]
+        name = positive if positive is not None else _second_class(where, *pair)
+        values = _numbers(where, score, table[score])
+        if prediction is None:
+            out["prediction"] = _thresholded(where, table[label], values >= threshold, name)
+        out[f"{SCORE}{name}"] = values
+    if text is not None:
+        out[TEXT] = table[text]
     out.update({f"{GROUP}{column}": table[column] for column in groups})
-    return pd.DataFrame(out)
+    return pd.DataFrame(out, copy=False)
 
 
-def from_predictions(frame: pd.DataFrame, groups: Sequence[str] | None = None) -> Outcomes:
+def from_predictions(
+    frame: pd.DataFrame,
+    groups: Sequence[str] | None = None,
+    *,
+    kind: Kind = "classes",
+    separator: str = "|",
+    controls: Sequence[str] = (),
+    cut: Mapping[str, int | Sequence[float]] | None = None,
+) -> Outcomes:
     """Turn a predictions table into arrays.
 
     Parameters
@@ -121,40 +151,53 @@ def from_predictions(frame: pd.DataFrame, groups: Sequence[str] | None = None) -
         Columns ``label``, ``prediction``, ``group:<column>`` and, where there are scores,
         ``score:<label>``; all rows are audited, so that the caller chooses the split.
     groups
-        Sensitive columns, without ``group:``; all of the table's if left out.
+        Sensitive columns, without ``group:``; all of the table's but the control columns if left
+        out.
+    kind
+        What labels and predictions are.
+    separator
+        What stands between the labels of a set.
+    controls
+        Control columns, without ``group:``.
+    cut
+        Column to the number of bands, or the edges, by which its numbers become groups.
 
     Raises
     ------
     RecipeError
-        A sensitive column is not there, has more than a thousand values, or none is named and the
+        A column is not there, has more than a thousand values, or no sensitive one is named and the
         table has none.
     DataError
         No row has both label and prediction, all of them are one class, no prediction equals any
-        label's class, or there are more than a thousand classes.
+        label's class, there are more than a thousand classes, or a cell is no number.
     """
-    known = [column[len(GROUP) :] for column in frame.columns if column.startswith(GROUP)]
-    chosen = known if groups is None else list(dict.fromkeys(groups))
-    _check_groups(chosen, known)
-    true, predicted, names = _classes(frame["label"], frame["prediction"])
-    scored = [column[len(SCORE) :] for column in frame.columns if column.startswith(SCORE)]
-    labels = tuple(scored) if set(names) <= set(scored) else names
-    kept = (true >= 0) & (predicted >= 0)
-    _check_classes(names, kept)
-    place = np.array([labels.index(name) for name in names], dtype=np.intp)
+    known = [str(c)[len(GROUP) :] for c in frame.columns if str(c).startswith(GROUP)]
+    rest = [column for column in known if column not in controls]
+    chosen = rest if groups is None else list(dict.fromkeys(groups))
+    _check_groups(chosen, known, "audit.groups")
+    if controls:
+        _check_groups(controls, known, "audit.control")
+    labels, true, predicted, kept = _READ[kind](frame, separator)
     whole = bool(kept.all())
     rows = frame if whole else frame[kept]
-    grouped = tuple(group_column(column, rows[f"{GROUP}{column}"]) for column in chosen)
-    _check_sizes(grouped)
+
+    def grouped(columns: Sequence[str]) -> tuple[Grouping, ...]:
+        return tuple(_grouped(column, rows[f"{GROUP}{column}"], cut or {}) for column in columns)
+
+    sensitive, control = grouped(chosen), grouped(controls)
+    _check_sizes((*sensitive, *control))
     return Outcomes(
+        kind=kind,
         labels=labels,
-        true=place[true[kept]],
-        predicted=place[predicted[kept]],
+        true=true if whole else true[kept],
+        predicted=predicted if whole else predicted[kept],
         scores={
             name: _numbers("predictions", f"{SCORE}{name}", rows[f"{SCORE}{name}"])
-            for name in scored
+            for name in _scored(frame)
             if name in labels
         },
-        groups=grouped,
+        groups=sensitive,
+        controls=control,
         dropped=int(len(frame) - np.count_nonzero(kept)),
     )
 
@@ -166,11 +209,39 @@ def is_predictions(frame: pd.DataFrame) -> bool:
     )
 
 
-def _check_groups(chosen: list[str], known: list[str]) -> None:
+def _table(
+    path_or_frame: str | Path | pd.DataFrame, wanted: Sequence[str]
+) -> tuple[str, pd.DataFrame]:
+    """Return what errors call the table, and at least its wanted columns where it has them."""
+    if isinstance(path_or_frame, pd.DataFrame):
+        return "table", path_or_frame
+    from ..core.tables import read_columns, read_table
+
+    path = Path(path_or_frame)
+    if path.suffix.lower() == ".parquet" and path.is_file():
+        found = read_columns(path, wanted)
+        if set(wanted) <= set(found.columns):
+            return str(path), found
+    return str(path), read_table(SourceSpec(path=str(path)))
+
+
+def _grouped(
+    column: str, values: pd.Series[Any], cut: Mapping[str, int | Sequence[float]]
+) -> Grouping:
+    if column in cut:
+        return cut_column(column, values, cut[column])
+    return group_column(column, values)
+
+
+def _scored(frame: pd.DataFrame) -> list[str]:
+    return [str(c)[len(SCORE) :] for c in frame.columns if str(c).startswith(SCORE)]
+
+
+def _check_groups(chosen: Sequence[str], known: list[str], key: str) -> None:
     if not chosen:
         raise RecipeError(
             paragraph(
-                "audit.groups",
+                key,
                 "no sensitive column is named, so there are no groups to compare",
                 "Name columns under data.groups or audit.groups, or with --groups",
             )
@@ -179,20 +250,24 @@ def _check_groups(chosen: list[str], known: list[str]) -> None:
         if column not in known:
             raise RecipeError(
                 paragraph(
-                    "audit.groups",
+                    key,
                     f"the predictions have no group column “{column}” ({nearest(column, known)})",
                     "Name a column that stood under data.groups when the run was made",
                 )
             )
     for column in chosen:
-        if column == "positive":
+        if column in RESERVED:
             raise RecipeError(
                 paragraph(
-                    "audit.groups",
-                    "a sensitive column is called “positive”, which is a key of audit.json",
+                    key,
+                    f"a sensitive column is called “{column}”, which is a key of audit.json",
                     "Rename that column",
                 )
             )
+
+
+RESERVED = ("positive",)
+"""Keys of audit.json beside the columns."""
 
 
 def _check_sizes(groupings: Sequence[Grouping]) -> None:
@@ -203,12 +278,66 @@ def _check_sizes(groupings: Sequence[Grouping]) -> None:
                     "audit.groups",
                     f"“{grouping.column}” has {len(grouping.names):,} different values, expected "
                     f"groups (at most {MOST_GROUPS:,})",
-                    "Bring a column that sums them up in bands or kinds (18-24, 25-44, …)",
+                    "Where they are numbers, cut them into bands by audit.cut (--cut age=4); else "
+                    "bring a column that sums them up in kinds",
                 )
             )
 
 
-def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
+_Read = tuple[tuple[str, ...], NDArray[Any], NDArray[Any], NDArray[np.bool_]]
+"""Labels, what is true, what was predicted, and which rows have both."""
+
+
+def _read_classes(frame: pd.DataFrame, separator: str) -> _Read:
+    del separator
+    true, predicted, names = _classes(frame["label"], frame["prediction"])
+    scored = _scored(frame)
+    labels = tuple(scored) if set(names) <= set(scored) else names
+    kept = (true >= 0) & (predicted >= 0)
+    _check_classes(names, kept)
+    place = np.array([*(labels.index(name) for name in names), -1], dtype=np.intp)
+    return labels, renumbered(true, place), renumbered(predicted, place), kept
+
+
+def _read_label_sets(frame: pd.DataFrame, separator: str) -> _Read:
+    """Read cells such as ``a|b``; an empty one is an empty set, a missing one is left out."""
+    kept = (frame["label"].notna() & frame["prediction"].notna()).to_numpy(dtype=bool)
+    _check_rows(kept)
+    cells = [frame[column].astype("string").fillna("") for column in ("label", "prediction")]
+    tables = [one.str.get_dummies(sep=separator) for one in cells]
+    scored = _scored(frame)
+    found = {str(name) for table in tables for name in table.columns}
+    labels = tuple(scored) if found <= set(scored) else natural_order(found)
+    if not labels:
+        raise DataError(
+            paragraph(
+                "predictions",
+                "no row has any label, so no rate can differ",
+                "Bring rows with labels",
+            )
+        )
+    true, predicted = (
+        table.reindex(columns=list(labels), fill_value=0).to_numpy(dtype=bool) for table in tables
+    )
+    return labels, true, predicted, kept
+
+
+def _read_numbers(frame: pd.DataFrame, separator: str) -> _Read:
+    del separator
+    kept = (frame["label"].notna() & frame["prediction"].notna()).to_numpy(dtype=bool)
+    _check_rows(kept)
+    pair = []
+    for column in ("label", "prediction"):
+        values = np.full(len(frame), np.nan)
+        values[kept] = _numbers("predictions", column, frame[column][kept])
+        pair.append(values)
+    return (), pair[0], pair[1], kept
+
+
+_READ = {"classes": _read_classes, "label_sets": _read_label_sets, "numbers": _read_numbers}
+
+
+def _check_rows(kept: NDArray[np.bool_]) -> None:
     if not kept.any():
         raise DataError(
             paragraph(
@@ -217,6 +346,10 @@ def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
                 "Bring rows whose true class is known",
             )
         )
+
+
+def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
+    _check_rows(kept)
     if len(names) < 2:
         raise DataError(
             paragraph(
@@ -231,7 +364,8 @@ def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
                 "predictions",
                 f"there are {len(names)} different labels and predictions, expected classes "
                 f"(at most {MOST_CLASSES})",
-                "Name the columns that hold the class, not a score or a text",
+                "Name the columns that hold the class, not a score or a text; where the label is a "
+                "number, say --task regression",
             )
         )
 
@@ -257,7 +391,7 @@ def _classes(
     place = {name: code for code, name in enumerate(names)}
     lookup_true = np.array([*(place[name] for name in true_names), -1], dtype=np.intp)
     lookup_predicted = np.array([*(place[name] for name in predicted_names), -1], dtype=np.intp)
-    return lookup_true[true], lookup_predicted[predicted], names
+    return renumbered(true, lookup_true), renumbered(predicted, lookup_predicted), names
 
 
 def _as_numbers(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -267,8 +401,8 @@ def _as_numbers(names: tuple[str, ...]) -> tuple[str, ...]:
         return names
 
 
-def _second_class(where: str, columns: dict[str, pd.Series[Any]]) -> str:
-    _, _, names = _classes(columns["label"], columns["prediction"])
+def _second_class(where: str, label: pd.Series[Any], prediction: pd.Series[Any]) -> str:
+    _, _, names = _classes(label, prediction)
     if len(names) == 2:
         return names[1]
     raise DataError(
@@ -278,6 +412,26 @@ def _second_class(where: str, columns: dict[str, pd.Series[Any]]) -> str:
             "Name the class whose probability it holds as the positive one",
         )
     )
+
+
+def _thresholded(
+    where: str, label: pd.Series[Any], reached: NDArray[np.bool_], positive: str
+) -> pd.Series[Any]:
+    """Return predictions of two classes from a score."""
+    _, names = value_codes(label)
+    others = [name for name in names if name != positive]
+    if len(others) != 1:
+        raise DataError(
+            paragraph(
+                where,
+                f"no column of predictions is named, and beside “{positive}” the labels are "
+                f"{_some(others) or 'nothing'}, expected one other class",
+                "Name the column with the predicted class (--prediction)",
+            )
+        )
+    both = pd.Index([others[0], positive])
+    said = pd.Categorical.from_codes(reached.astype(np.intp), categories=both)
+    return pd.Series(said, index=label.index)
 
 
 def _numbers(where: str, column: str, values: pd.Series[Any]) -> NDArray[np.float64]:

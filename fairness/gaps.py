@@ -6,6 +6,7 @@ minus the smallest rate of any group, and the smallest over the largest.
 - demographic parity: gap of the selection rate
 - equal opportunity: gap of the true positive rate
 - equalized odds: the wider of the gaps of true positive rate and false positive rate
+- predictive parity: gap of the precision
 
 One difference: where a group has no row to count (no positives, say, for the true positive rate),
 fairlearn takes its rate as 0, which may itself make the largest gap. Here the rate is not defined,
@@ -29,16 +30,17 @@ from zlib import crc32
 import numpy as np
 
 from ..core.measured import Measured
-from .counts import Share
+from .counts import COMPLEMENTS, Share
+from .shrinkage import shrunk, shrunk_means
 from .uncertainty import Numbers, permutation_p_value, permuted_range
 
-# A rate that is 1 minus another one shares its permutations, so that their p-values agree.
-_COMPLEMENT = {
-    "false_negative_rate": "true_positive_rate",
-    "true_negative_rate": "false_positive_rate",
+ALIASES = {
+    "demographic_parity": "selection_rate",
+    "equal_opportunity": "true_positive_rate",
+    "predictive_parity": "precision",
 }
-_ALIAS = {"demographic_parity": "selection_rate", "equal_opportunity": "true_positive_rate"}
 _ODDS = ("true_positive_rate", "false_positive_rate")
+_REDRAWN = 1000  # draws behind the correction, an average that needs fewer than a p-value
 
 
 @dataclass(frozen=True)
@@ -54,26 +56,81 @@ class Gap:
         Share of permutations with a gap at least as large; None where the gap is not defined.
     lowest, highest
         Groups with the smallest and the largest rate.
+    corrected
+        The difference or ratio less what chance alone adds to it.
+    adjusted
+        The p-value adjusted for all comparisons of the audit; None where it is not among them.
     """
 
     figure: Measured
     p_value: float | None = None
     lowest: str | None = None
     highest: str | None = None
+    corrected: float | None = None
+    adjusted: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figure's mapping with ``p_value``, ``lowest`` and ``highest`` added."""
+        """Return the figure's mapping with all else added."""
         return {
             **self.figure.as_json(),
+            "corrected": self.corrected,
             "p_value": self.p_value,
+            "adjusted_p_value": self.adjusted,
             "lowest": self.lowest,
             "highest": self.highest,
         }
 
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Gap:
+        """Read what `as_json` wrote."""
+        return cls(
+            Measured.from_json(dict(raw)),
+            raw["p_value"],
+            raw["lowest"],
+            raw["highest"],
+            raw.get("corrected"),
+            raw.get("adjusted_p_value"),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Smallest and largest rate of any group, as chance would have them."""
+
+    low: Numbers
+    high: Numbers
+
+    @property
+    def mirrored(self) -> _Drawn:
+        """The same of 1 minus the rate."""
+        return _Drawn(1 - self.high, 1 - self.low)
+
+    @property
+    def differences(self) -> Numbers:
+        return self.high - self.low
+
+    @property
+    def ratios(self) -> Numbers:
+        # Every group at 0 is no gap at all.
+        return np.divide(self.low, self.high, out=np.ones_like(self.low), where=self.high > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Chance:
+    """What chance does to a rate: groups shuffled, groups drawn from shrunk rates, these rates."""
+
+    shuffled: _Drawn
+    redrawn: _Drawn
+    shrunk: _Drawn
+
+    @property
+    def mirrored(self) -> _Chance:
+        return _Chance(self.shuffled.mirrored, self.redrawn.mirrored, self.shrunk.mirrored)
+
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """Difference and ratio of one metric, in the data and under each permutation."""
+    """Difference and ratio of one metric, in the data and as chance would have them."""
 
     difference: float
     ratio: float
@@ -82,6 +139,8 @@ class _Pair:
     highest: str | None
     differences: Numbers
     ratios: Numbers
+    added: float = 0.0
+    taken: float = 0.0
 
     @property
     def defined(self) -> bool:
@@ -116,43 +175,99 @@ def largest_gaps(
     -------
     dict
         ``<metric>_difference`` and ``<metric>_ratio`` of each metric in `rates`, and those of
-        ``demographic_parity``, ``equal_opportunity`` and ``equalized_odds`` where their rates are
-        in `rates`.
+        ``demographic_parity``, ``equal_opportunity``, ``predictive_parity`` and
+        ``equalized_odds`` where their rates are in `rates`.
     """
-    pairs = {
-        metric: _pair(names, share, permutations, _stream(seed, words, metric), metric)
+    chances = {
+        metric: _chances(share, permutations, _stream(seed, words, metric))
         for metric, share in rates.items()
+        if metric not in COMPLEMENTS or COMPLEMENTS[metric] not in rates
     }
-    for alias, metric in _ALIAS.items():
+    # A rate that is 1 minus another one shares its draws, so that their p-values agree.
+    for metric, other in COMPLEMENTS.items():
+        if metric in rates and metric not in chances:
+            chances[metric] = chances[other].mirrored
+    pairs = {metric: _pair(names, share, chances[metric]) for metric, share in rates.items()}
+    for alias, metric in ALIASES.items():
         if metric in pairs:
             pairs[alias] = pairs[metric]
     if all(metric in pairs for metric in _ODDS):
         pairs["equalized_odds"] = _odds(pairs[_ODDS[0]], pairs[_ODDS[1]])
     gaps = {}
     for metric, pair in pairs.items():
-        gaps[f"{metric}_difference"] = _gap(pair, pair.difference, pair.differences)
+        corrected = max(0.0, pair.difference - pair.added)
+        gaps[f"{metric}_difference"] = _gap(pair, pair.difference, pair.differences, corrected)
         # A small ratio is a large gap.
-        gaps[f"{metric}_ratio"] = _gap(pair, pair.ratio, pair.ratios, sign=-1.0)
+        corrected = min(1.0, pair.ratio - pair.taken)
+        gaps[f"{metric}_ratio"] = _gap(pair, pair.ratio, pair.ratios, corrected, sign=-1.0)
     return gaps
 
 
-def _pair(
+def simulated_gap(
     names: tuple[str, ...],
-    share: Share,
-    permutations: int,
-    rng: np.random.Generator,
-    metric: str,
-) -> _Pair:
+    values: Numbers,
+    errors: Numbers,
+    rows: int,
+    *,
+    draws: int,
+    seed: int,
+    words: str,
+) -> Gap:
+    """Measure the largest difference of a figure that is no rate: an area, or a mean.
+
+    Parameters
+    ----------
+    names
+        The groups.
+    values, errors
+        The figure in each group and its standard error, shape (groups,); groups without either are
+        left out.
+    rows
+        Rows of all groups.
+    draws
+        Draws behind the p-value: figures that scatter around one common value by their errors.
+    seed, words
+        As in `largest_gaps`.
+    """
+    kept = np.flatnonzero(~np.isnan(values) & ~np.isnan(errors))
+    if len(kept) < 2:
+        return Gap(Measured(math.nan, n=rows))
+    x, spread = values[kept], errors[kept]
+    noise = _stream(seed, words, "").standard_normal((draws, len(kept))) * spread
+    centre = shrunk_means(x, spread)
+    gap = float(np.ptp(x))
+    added = float(np.ptp(centre + noise, axis=1).mean() - np.ptp(centre))
+    return Gap(
+        Measured(gap, n=rows, method="simulation"),
+        permutation_p_value(gap, np.ptp(noise, axis=1)),
+        names[kept[np.argmin(x)]],
+        names[kept[np.argmax(x)]],
+        max(0.0, gap - added),
+    )
+
+
+def _chances(share: Share, permutations: int, rng: np.random.Generator) -> _Chance:
+    kept = share.rows > 0
+    nothing = _Drawn(np.empty(0), np.empty(0))
+    if np.count_nonzero(kept) < 2:
+        return _Chance(nothing, nothing, nothing)
+    shuffled = _Drawn(*permuted_range(share.successes, share.rows, permutations, rng))
+    rates = shrunk(Share(share.successes[kept], share.rows[kept]))
+    drawn = rng.binomial(share.rows[kept], rates, (min(permutations, _REDRAWN), len(rates)))
+    redrawn = drawn / share.rows[kept]
+    return _Chance(
+        shuffled,
+        _Drawn(redrawn.min(axis=1), redrawn.max(axis=1)),
+        _Drawn(rates.min(keepdims=True), rates.max(keepdims=True)),
+    )
+
+
+def _pair(names: tuple[str, ...], share: Share, chance: _Chance) -> _Pair:
     rate = share.value
     rows = int(share.rows.sum())
     if np.count_nonzero(~np.isnan(rate)) < 2:
         nothing = np.empty(0)
         return _Pair(math.nan, math.nan, rows, None, None, nothing, nothing)
-    mirrored = metric in _COMPLEMENT
-    drawn = Share(share.rows - share.successes, share.rows) if mirrored else share
-    low, high = permuted_range(drawn.successes, drawn.rows, permutations, rng)
-    if mirrored:
-        low, high = 1 - high, 1 - low
     least, most = int(np.nanargmin(rate)), int(np.nanargmax(rate))
     return _Pair(
         difference=float(rate[most] - rate[least]),
@@ -160,9 +275,10 @@ def _pair(
         rows=rows,
         lowest=names[least],
         highest=names[most],
-        differences=high - low,
-        # Every group at 0 is no gap at all.
-        ratios=np.divide(low, high, out=np.ones_like(low), where=high > 0),
+        differences=chance.shuffled.differences,
+        ratios=chance.shuffled.ratios,
+        added=float(chance.redrawn.differences.mean() - chance.shrunk.differences[0]),
+        taken=float(chance.redrawn.ratios.mean() - chance.shrunk.ratios[0]),
     )
 
 
@@ -181,10 +297,12 @@ def _odds(first: _Pair, second: _Pair) -> _Pair:
         highest=wider.highest,
         differences=np.maximum(first.differences, second.differences),
         ratios=np.minimum(first.ratios, second.ratios),
+        added=wider.added,
+        taken=(first if first.ratio <= second.ratio else second).taken,
     )
 
 
-def _gap(pair: _Pair, value: float, permuted: Numbers, sign: float = 1.0) -> Gap:
+def _gap(pair: _Pair, value: float, permuted: Numbers, corrected: float, sign: float = 1.0) -> Gap:
     if math.isnan(value):
         return Gap(Measured(math.nan, n=pair.rows))
     return Gap(
@@ -192,9 +310,10 @@ def _gap(pair: _Pair, value: float, permuted: Numbers, sign: float = 1.0) -> Gap
         permutation_p_value(sign * value, sign * permuted),
         pair.lowest,
         pair.highest,
+        corrected,
     )
 
 
 def _stream(seed: int, words: str, metric: str) -> np.random.Generator:
-    name = f"{words}\n{_COMPLEMENT.get(metric, metric)}"
+    name = f"{words}\n{COMPLEMENTS.get(metric, metric)}"
     return np.random.default_rng([seed, crc32(name.encode())])

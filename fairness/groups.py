@@ -64,7 +64,7 @@ def group_column(column: str, values: pd.Series[Any]) -> Grouping:
     named = (*(name for name in names if name != MISSING), MISSING)
     place = {name: code for code, name in enumerate(named)}
     lookup = np.array([*(place[name] for name in names), place[MISSING]], dtype=np.intp)
-    return Grouping(column, (column,), named, lookup[codes])
+    return Grouping(column, (column,), named, renumbered(codes, lookup))
 
 
 def intersections(singles: Sequence[Grouping], depth: int) -> tuple[Grouping, ...]:
@@ -93,12 +93,29 @@ def value_codes(values: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
     Whole floats read as integers (``1.0`` is ``1``), because pandas turns integers into floats as
     soon as one value is missing.
     """
-    raw, uniques = pd.factorize(values, use_na_sentinel=True)
-    texts = [_text(value) for value in uniques]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        raw = values.cat.codes.to_numpy()
+        there = np.bincount(raw + 1, minlength=len(values.cat.categories) + 1)[1:] > 0
+        texts = [
+            _text(value) if used else ""
+            for value, used in zip(values.cat.categories, there, strict=True)
+        ]
+    else:
+        raw, uniques = pd.factorize(values, use_na_sentinel=True)
+        texts = [_text(value) for value in uniques]
     names = natural_order({text for text in texts if text})
     place = {name: code for code, name in enumerate(names)}
     lookup = np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.intp)
-    return lookup[raw], names
+    return renumbered(raw, lookup), names
+
+
+def renumbered(codes: NDArray[np.integer], lookup: Codes) -> Codes:
+    """Replace codes by those of a table; where nothing changes, millions of rows stay untouched."""
+    size = len(lookup)
+    same = lookup[-1] == -1 and (lookup[:-1] == np.arange(size - 1)).all()
+    if same or ((lookup == np.arange(size)).all() and not (codes < 0).any()):
+        return codes.astype(np.intp, copy=False)
+    return np.asarray(lookup[codes], np.intp)
 
 
 def natural_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -119,7 +136,7 @@ def _cross(column: str, parts: Sequence[Grouping]) -> Grouping:
         present = np.flatnonzero(np.bincount(codes, minlength=prod(sizes)))
         lookup = np.zeros(prod(sizes), dtype=np.intp)
         lookup[present] = np.arange(len(present))
-        codes = lookup[codes]
+        codes = renumbered(codes, lookup)
     else:
         present, codes = np.unique(codes, return_inverse=True)
     cells = np.stack(np.unravel_index(present, sizes), axis=1)

@@ -1,8 +1,6 @@
-"""An audit read back from a run's folder: what audit.json and audit/curves.parquet hold.
+"""An audit read back from a run's folder: audit.json and the tables in audit/.
 
-Nothing is measured again, so it costs no permutations. What the files leave out follows from what
-they hold: the rates of all rows outside of a group from the counts inside of it, rows left out from
-the predictions.
+Nothing is measured again, so it costs no permutations.
 """
 
 from __future__ import annotations
@@ -17,18 +15,22 @@ from ..core.curves import Curve, Kind
 from ..core.files import read_json
 from ..core.measured import Measured
 from ..core.runs import Run
-from .audit import Audit
-from .counts import RATES, Share
+from .audit import Audit, audit
+from .conditional import Conditional
 from .curves import GroupCurve
-from .frame import GROUP, SCORE
-from .gaps import Gap
+from .frame import GROUP, KINDS, SCORE
+from .frame import Kind as Answers
 from .groups import CROSS, natural_order
+from .shared_thresholds import GroupScores, read_scores
 from .spec import AuditSpec
-from .table import Figures, GroupTable
-from .uncertainty import wilson
+from .table import GroupTable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FILE = "audit.json"
+CURVES = "audit/curves.parquet"
+SCORES = "audit/scores.parquet"
 
 _KINDS: tuple[Kind, Kind] = ("roc", "pr")
 
@@ -44,111 +46,73 @@ def read_audit(run: Run) -> Audit | None:
     import pandas as pd
     import pyarrow.parquet as pq
 
-    if not run.has("audit.json"):
+    if not run.has(FILE):
         return None
-    raw = read_json(run.path / "audit.json")
+    raw = read_json(run.path / FILE)
     file = run.need("predictions.parquet", "evaluate")
     names = pq.read_schema(file).names
-    singles = [name for name in raw if f"{GROUP}{name}" in names]
-    if not singles:
-        return None
+    columns = {name: tuple(one["columns"]) for name, one in raw.items() if _is_grouping(one)}
+    if not columns:
+        # By an older version, which measured less and didn't say what it crossed.
+        known = [name for name in raw if f"{GROUP}{name}" in names]
+        return audit(run, groups=known) if known else None
+    singles = [name for name, crossed in columns.items() if len(crossed) == 1]
     spec = run.section("audit", AuditSpec)
     # The table may have a million rows, of which most columns aren't needed.
     frame = pd.read_parquet(file, columns=["split", "label", "prediction"])
     test = frame[frame["split"] == "test"]
     scored = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
-    crossed, skipped = _crossed(singles, raw, spec.depth)
     groupings = {
-        column: _grouping(column, columns, raw[column], raw["positive"], spec)
-        for column, columns in [*((name, (name,)) for name in singles), *crossed]
+        column: GroupTable.from_json(column, crossed, raw[column], raw["positive"])
+        for column, crossed in columns.items()
     }
     curves: tuple[GroupCurve, ...] = ()
-    if run.has("audit/curves.parquet"):
-        table = pd.read_parquet(run.path / "audit/curves.parquet")
-        curves = tuple(_curves(groupings, table))
+    if run.has(CURVES):
+        curves = tuple(_curves(groupings, pd.read_parquet(run.path / CURVES)))
+    scores: tuple[GroupScores, ...] = ()
+    if run.has(SCORES):
+        scores = read_scores(pd.read_parquet(run.path / SCORES))
     rows = sum(next(iter(groupings.values())).n)
+    kind = KINDS[run.task]
     return Audit(
+        kind=kind,
         positive=raw["positive"],
-        labels=tuple(scored) or natural_order({*test["label"], *test["prediction"]}),
+        labels=tuple(scored) or _labels(groupings, test, kind),
         groupings=groupings,
         curves=curves,
+        scores=scores,
+        conditional=tuple(
+            Conditional.from_json(one)
+            for name in singles
+            for one in raw[name].get("conditional", ())
+        ),
         rows=rows,
         dropped=len(test) - rows,
-        skipped=skipped,
+        skipped=_skipped(singles, set(columns.values()), spec.depth),
         split="test",
         spec=spec,
     )
 
 
-def _crossed(
-    singles: Sequence[str], raw: Mapping[str, Any], depth: int
-) -> tuple[list[tuple[str, tuple[str, ...]]], tuple[str, ...]]:
-    """Return the intersections that the file holds, with their columns, and those left out."""
-    held: list[tuple[str, tuple[str, ...]]] = []
-    left = []
-    taken = set(singles)
-    for size in range(2, min(depth, len(singles)) + 1):
-        for parts in combinations(singles, size):
-            name = CROSS.join(parts)
-            if name in taken:
-                name = CROSS.join(f"“{part}”" for part in parts)
-            taken.add(name)
-            if name in raw:
-                held.append((name, parts))
-            else:
-                left.append(name)
-    return held, tuple(left)
+def _labels(
+    groupings: Mapping[str, GroupTable], test: pd.DataFrame, kind: Answers
+) -> tuple[str, ...]:
+    if kind == "classes":
+        return natural_order({*test["label"], *test["prediction"]})
+    return tuple(next(iter(groupings.values())).per_class)
 
 
-def _grouping(
-    column: str,
-    columns: tuple[str, ...],
-    raw: Mapping[str, Any],
-    label: str | None,
-    spec: AuditSpec,
-) -> GroupTable:
-    groups = raw["groups"]
-    names = tuple(groups)
-    first: Mapping[str, Any] = next(iter(groups.values()), {})
-    metrics = {
-        metric: tuple(Measured.from_json(groups[name][metric]) for name in names)
-        for metric in first
-    }
-    return GroupTable(
-        column=column,
-        columns=columns,
-        label=label,
-        names=names,
-        n=tuple(int(figure.value) for figure in metrics.get("count", ())),
-        metrics=metrics,
-        rest={name: _rest(metrics[name], spec) for name in RATES if name in metrics},
-        to_rest={
-            metric: tuple(Measured.from_json(raw["to_rest"][name][metric]) for name in names)
-            for metric in next(iter(raw["to_rest"].values()), {})
-        },
-        gaps={
-            name: Gap(Measured.from_json(gap), gap["p_value"], gap["lowest"], gap["highest"])
-            for name, gap in raw["gaps"].items()
-        },
-        small=frozenset(at for at, name in enumerate(names) if groups[name]["count"].get("small")),
-        per_class={
-            name: _grouping(column, columns, one, name, spec)
-            for name, one in raw.get("per_class", {}).items()
-        },
-    )
+def _is_grouping(value: Any) -> bool:
+    return isinstance(value, dict) and "columns" in value
 
 
-def _rest(figures: Figures, spec: AuditSpec) -> Figures:
-    """Return a rate in all rows outside of each group."""
-    rows = np.array([figure.n or 0 for figure in figures], np.int64)
-    values = np.array([figure.value if figure.defined else 0.0 for figure in figures])
-    other = Share(np.round(values * rows).astype(np.int64), rows).rest
-    low, high = wilson(other.successes, other.rows, spec.confidence)
+def _skipped(singles: Sequence[str], held: set[tuple[str, ...]], depth: int) -> tuple[str, ...]:
+    """Name the intersections that were left out because they have too many groups."""
     return tuple(
-        Measured(float(value), float(least), float(most), int(n), "wilson")
-        if n
-        else Measured(float("nan"), n=0)
-        for value, least, most, n in zip(other.value, low, high, other.rows, strict=True)
+        CROSS.join(parts)
+        for size in range(2, min(depth, len(singles)) + 1)
+        for parts in combinations(singles, size)
+        if parts not in held
     )
 
 

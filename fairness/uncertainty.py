@@ -9,7 +9,6 @@ rows at random? A permutation test counts just that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
@@ -41,7 +40,7 @@ def wilson(
     ----------
     Wilson (1927), Probable inference, the law of succession, and statistical inference. JASA 22.
     """
-    z = _normal_quantile(confidence)
+    z = normal_quantile(confidence)
     n = np.where(rows > 0, rows, np.nan).astype(float)
     p = successes / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
@@ -152,43 +151,138 @@ def permutation_p_value(observed: float, permuted: Numbers) -> float:
 def auc_interval(
     auc: float, positives: int, negatives: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return a score interval of the area under a ROC curve.
+    """Return `auc_intervals` of one area."""
+    counts = np.array([positives]), np.array([negatives])
+    low, high = auc_intervals(np.array([auc]), *counts, confidence)
+    return float(low[0]), float(high[0])
 
-    Unlike the usual estimate plus or minus a multiple of its standard error it stays within
-    [0, 1] and keeps a width where a small group is ranked without a fault.
+
+def auc_intervals(
+    auc: Numbers,
+    positives: NDArray[np.int64],
+    negatives: NDArray[np.int64],
+    confidence: float = 0.95,
+) -> tuple[Numbers, Numbers]:
+    """Return score intervals of areas under ROC curves.
+
+    Unlike the usual estimate plus or minus a multiple of its standard error they stay within
+    [0, 1] and keep a width where a small group is ranked without a fault.
 
     Parameters
     ----------
     auc
-        Area under the curve, in [0, 1].
+        Areas under the curve, in [0, 1], shape (groups,).
     positives, negatives
-        Rows of either class, at least 1.
+        Rows of either class, shape (groups,).
     confidence
         Level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Low and high ends, shape (groups,); NaN where the area is.
 
     References
     ----------
     Newcombe (2006), Confidence intervals for an effect size measure based on the Mann-Whitney
     statistic, part 2. Statistics in Medicine 25, method 5; variance of Hanley and McNeil (1982).
     """
-    z = _normal_quantile(confidence)
+    z = normal_quantile(confidence)
     pull = (positives + negatives) / 2 - 1
+    pairs = np.maximum(positives * negatives, 1)
 
-    def far(theta: float) -> bool:
+    def far(theta: Numbers) -> NDArray[np.bool_]:
         spread = 1 + pull * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-        variance = theta * (1 - theta) * spread / (positives * negatives)
-        return abs(auc - theta) > z * float(np.sqrt(variance))
+        return np.asarray(np.abs(auc - theta) > z * np.sqrt(theta * (1 - theta) * spread / pairs))
 
-    return _edge(far, 0.0, auc), _edge(far, 1.0, auc)
+    def edge(outside: Numbers) -> Numbers:
+        inside = auc
+        for _ in range(60):  # halves the way between a value that is far and one that is not
+            middle = (outside + inside) / 2
+            is_far = far(middle)
+            outside, inside = np.where(is_far, middle, outside), np.where(is_far, inside, middle)
+        return inside
+
+    return edge(np.zeros_like(auc)), edge(np.ones_like(auc))
 
 
-def _edge(far: Callable[[float], bool], outside: float, inside: float) -> float:
-    """Halve the way between a value that is far and one that is not."""
-    for _ in range(60):
-        middle = (outside + inside) / 2
-        outside, inside = (middle, inside) if far(middle) else (outside, middle)
-    return inside
+def average_precision_intervals(
+    average: Numbers, positives: NDArray[np.int64], confidence: float = 0.95
+) -> tuple[Numbers, Numbers]:
+    """Return intervals of average precisions, symmetric in their log odds.
+
+    Parameters
+    ----------
+    average
+        Average precisions, shape (groups,).
+    positives
+        Positive rows, shape (groups,).
+    confidence
+        Level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Low and high ends, shape (groups,); at an average precision of 1 Wilson's low end.
+
+    References
+    ----------
+    Boyd, Eng and Page (2013), Area under the precision-recall curve: point estimates and confidence
+    intervals. ECML PKDD, the logit interval.
+    """
+    z = normal_quantile(confidence)
+    inner = np.clip(average, 1e-12, 1 - 1e-12)
+    half = np.minimum(z / np.sqrt(np.maximum(positives, 1) * inner * (1 - inner)), 500.0)
+    odds = np.log(inner / (1 - inner))
+    low, high = 1 / (1 + np.exp(half - odds)), 1 / (1 + np.exp(-half - odds))
+    edge = average >= 1 - 1e-12
+    least, _ = wilson(positives, positives, confidence)
+    return np.where(edge, least, low), np.where(edge, 1.0, high)
 
 
-def _normal_quantile(confidence: float) -> float:
+def mover(
+    own: Numbers, own_ends: tuple[Numbers, Numbers], other: Numbers, ends: tuple[Numbers, Numbers]
+) -> tuple[Numbers, Numbers]:
+    """Return the interval of the difference of two figures that share no row, from their own ones.
+
+    Parameters
+    ----------
+    own, other
+        The figures, shape (groups,).
+    own_ends, ends
+        Low and high ends of their intervals.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Low and high ends of own minus other, shape (groups,). Newcombe's interval is the case of
+        two proportions with Wilson's.
+
+    References
+    ----------
+    Zou and Donner (2008), Construction of confidence limits about effect measures: a general
+    approach. Statistics in Medicine 27.
+    """
+    gap = own - other
+    return (
+        gap - np.sqrt((own - own_ends[0]) ** 2 + (ends[1] - other) ** 2),
+        gap + np.sqrt((own_ends[1] - own) ** 2 + (other - ends[0]) ** 2),
+    )
+
+
+def p_value_of_interval(gap: Numbers, ends: tuple[Numbers, Numbers], confidence: float) -> Numbers:
+    """Return the two-sided p-value of no difference that an interval stands for.
+
+    The half of the interval that looks towards zero is taken for a multiple of a standard error.
+    """
+    from scipy.stats import norm
+
+    half = np.where(gap > 0, gap - ends[0], ends[1] - gap)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = 2 * norm.sf(np.abs(gap) / half * normal_quantile(confidence))
+    return np.where(gap == 0, 1.0, found)
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return how many standard errors an interval of a level reaches to either side."""
     return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -17,7 +17,8 @@ from pellucid import Recipe, execute
 from pellucid.core import Run
 from pellucid.core.report.tree import LineFigure, Section, Table, Text
 from pellucid.errors import RunError
-from pellucid.writeup import _audit, compose, write
+from pellucid.fairness.reading import read_audit
+from pellucid.writeup import compose, write
 
 
 def copied(finished: Path, folder: Path, *without: str) -> Run:
@@ -30,7 +31,7 @@ def copied(finished: Path, folder: Path, *without: str) -> Run:
 
 
 def composed(run: Run) -> Any:
-    return compose(run, run.dataset(), _audit(run))
+    return compose(run, run.dataset(), read_audit(run))
 
 
 def anchors(report: Any) -> list[str]:

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from markupsafe import escape
 
 SVG = "http://www.w3.org/2000/svg"
+FONTS = "Inter, 'DejaVu Sans', 'Noto Sans', sans-serif"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _DROPPED = {"metadata", "style"}
 _DROPPED_STYLE = {"font-family"}  # the page's font
@@ -26,6 +27,7 @@ _PRESENTATION = {
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _URL = re.compile(r"url\(#([^)]*)\)")
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_VIEW = re.compile(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"')
 
 
 def inline(
@@ -73,6 +75,15 @@ def inline(
         f'<desc id="{name}-desc">{escape(description)}</desc>'
     )
     return f"<svg{_attributes(head)}>{about}{inside}</svg>"
+
+
+def alone(element: str) -> str:
+    """Return an SVG element that stood in a page as a file that stands alone: size and font."""
+    size = _VIEW.search(element)
+    if size is None:
+        return element
+    own = f'width="{size[1]}" height="{size[2]}" font-family="{FONTS}"'
+    return element.replace('width="100%"', own, 1) + "\n"
 
 
 def _referenced(root: ElementTree.Element) -> set[str]:

@@ -2,7 +2,8 @@
 
 Every room says what it found as `Section`s of `Text`, `Table`s, figures and `Drawing`s and knows
 nothing of how these look. `render` turns a whole `Report` into one HTML page that needs no network
-and no script; `render_card` writes a model card in Markdown for the Hugging Face hub. Whatever
+and no script; `write_document` writes it as HTML, PDF, Markdown, JSON or CSV, by the file's ending;
+`render_card` writes a model card in Markdown for the Hugging Face hub. Whatever
 comes from data is shown as text, never run: characters that act unseen become visible, and the
 page's security policy blocks everything but its own stylesheet.
 """

@@ -1,5 +1,6 @@
 from .card import CardFacts as CardFacts
 from .card import render_card as render_card
+from .documents import write as write_document
 from .html import render as render
 from .html import write as write
 from .tree import BarFigure as BarFigure
@@ -34,4 +35,5 @@ __all__ = [
     "render",
     "render_card",
     "write",
+    "write_document",
 ]

@@ -8,7 +8,7 @@ table's edge or HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,10 @@ from ..metric_names import METRICS, title
 from ..task_words import described, words
 from .numbers import shown
 from .templates import environment
+from .tree import Cell, Table
+
+NOT_STATED = "(not stated)"
+"""Stands where people have to say something and didn't."""
 
 LICENCES = frozenset(
     [
@@ -93,6 +97,18 @@ class CardFacts:
         Whether the model's folder holds code of its own, by which transformers loads it.
     showing
         How a picture is brought into a message, as `multimodal.text.chat.choosing.showing` says.
+    stated
+        What only people know, by the keys of `core.spec.StatementsSpec`; None where left out.
+    groups
+        Rates of each group, a table for each sensitive column.
+    privacy
+        What was found about the training rows, in words.
+    decision
+        What is answered, and from which score on; empty for tasks without classes.
+    remedies
+        What was done about differences between groups, in words.
+    history
+        What was done to data, model and answers, in its order.
     """
 
     name: str
@@ -116,6 +132,12 @@ class CardFacts:
     label: str | None = None
     own_code: bool = False
     showing: str = "parts"
+    stated: Mapping[str, str | None] = field(default_factory=dict)
+    groups: tuple[Table, ...] = ()
+    privacy: tuple[str, ...] = ()
+    decision: str = ""
+    remedies: tuple[str, ...] = ()
+    history: Table | None = None
 
 
 def render_card(facts: CardFacts) -> str:
@@ -131,7 +153,8 @@ def render_card(facts: CardFacts) -> str:
     str
         Markdown that begins with YAML between two lines of three hyphens.
     """
-    templates = environment(autoescape=False, finalize=_finalize, filters={"flat": _flat})
+    filters: dict[str, Callable[..., Any]] = {"flat": _flat, "row": table_row, "rule": table_rule}
+    templates = environment(autoescape=False, finalize=_finalize, filters=filters)
     matter = yaml.safe_dump(
         front_matter(facts), sort_keys=False, allow_unicode=True, default_flow_style=False
     )
@@ -146,6 +169,8 @@ def render_card(facts: CardFacts) -> str:
         classes=_class_rows(facts.evaluation.get(split or "", {})),
         split=split,
         version=__version__,
+        stated={name: text for name, text in facts.stated.items() if text and text.strip()},
+        not_stated=NOT_STATED,
         purpose=words(facts.kind, facts.modalities).purpose,
         answers=described(facts.kind, len(facts.labels), facts.label, facts.modalities),
         noun={"multilabel": "Label", "token_classification": "Kind"}.get(facts.kind, "Class"),
@@ -195,6 +220,18 @@ def markdown(text: str) -> str:
     out = _SPECIAL.sub(r"\\\1", visible(text, 2000).strip()).replace("://", ":\\//")
     out = re.sub(r"\b(www)\.", r"\1\\.", out, flags=re.IGNORECASE)
     return _NUMBERED.sub(r"\1\\", _BULLET.sub(r"\1\\", out))
+
+
+def table_row(cells: Iterable[Cell]) -> Markup:
+    """Write a line of a Markdown table; every cell is made inert."""
+    texts = (shown(cell) for cell in cells)
+    inert = (markdown(f"{one.text} {one.interval}".rstrip()) for one in texts)
+    return Markup("| " + " | ".join(inert) + " |")
+
+
+def table_rule(columns: Iterable[Any]) -> Markup:
+    """Write the line below the head of a Markdown table."""
+    return Markup("| " + " | ".join("---" for _ in columns) + " |")
 
 
 def _finalize(value: Any) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,21 @@ def test_json_form():
     raw = json.loads(json.dumps(audit(table, spec=SPEC).as_json(), allow_nan=False))
     assert list(raw) == ["positive", "age_band", "sex", "age_band×sex"]
     assert raw["positive"] == "positive"
-    assert set(raw["age_band"]) == {"groups", "to_rest", "gaps"}
+    assert set(raw["age_band"]) == {
+        "columns",
+        "reference",
+        "groups",
+        "overall",
+        "rest",
+        "to_rest",
+        "to_overall",
+        "to_reference",
+        "ratios_to_reference",
+        "shrunk",
+        "smallest_visible_gap",
+        "gaps",
+        "generalised_means",
+    }
     figure = raw["age_band"]["groups"]["65+"]["true_positive_rate"]
     assert set(figure) == {"value", "low", "high", "n", "method"}
     assert figure["low"] < figure["value"] < figure["high"]
@@ -115,8 +130,20 @@ def test_json_form():
         "true_negative_rate",
         "false_negative_rate",
         "precision",
+        "negative_predictive_value",
+        "false_discovery_rate",
+        "false_omission_rate",
+        "f1",
+        "treatment_equality",
+        "generalized_entropy_index",
+        "theil_index",
         "roc_auc",
+        "bpsn_auc",
+        "bnsp_auc",
         "average_precision",
+        "mean_error",
+        "brier_score",
+        "calibration_error",
     }
     assert "65+×f" in raw["age_band×sex"]["to_rest"]
     gap = raw["age_band"]["gaps"]["equalized_odds_difference"]
@@ -147,7 +174,7 @@ def test_more_than_two_classes_without_a_positive_one():
     raw = result.as_json()["sex"]
     assert set(raw["groups"]["f"]) == {"count", "accuracy"}
     assert list(raw["per_class"]) == ["bad", "fair", "good"]
-    assert set(raw["per_class"]["fair"]) == {"groups", "to_rest", "gaps"}
+    assert {"groups", "to_rest", "gaps"} <= set(raw["per_class"]["fair"])
     worst = result.worst()
     assert (worst.group, worst.label) == ("f", "fair")
 
@@ -168,7 +195,9 @@ def test_p_values_do_not_depend_on_other_columns_and_repeat():
     table = planted()
     one = audit(table, groups=["sex"], spec=SPEC).groupings["sex"].gaps
     two = audit(table, spec=SPEC).groupings["sex"].gaps
-    assert one == two
+    assert {name: replace(gap, adjusted=None) for name, gap in one.items()} == {
+        name: replace(gap, adjusted=None) for name, gap in two.items()
+    }
     other = audit(table, groups=["sex"], spec=AuditSpec(permutations=499, seed=99))
     assert [gap.p_value for gap in other.groupings["sex"].gaps.values()] != [
         gap.p_value for gap in one.values()

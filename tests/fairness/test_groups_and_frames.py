@@ -67,7 +67,7 @@ def test_anyones_table(tmp_path):
         {"y": [0, 1, 1, 0], "p": [0, 1, 0, 1], "s": [0.1, 0.9, 0.4, 0.6], "sex": list("fmfm")}
     )
     frame = read_predictions(table, "y", "p", "s", ["sex"])
-    assert list(frame.columns) == ["id", "label", "prediction", "score:1", "group:sex"]
+    assert list(frame.columns) == ["label", "prediction", "score:1", "group:sex"]
     outcomes = from_predictions(frame)
     assert outcomes.labels == ("0", "1")
     assert outcomes.true.tolist() == [0, 1, 1, 0]

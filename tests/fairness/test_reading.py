@@ -68,8 +68,10 @@ def test_with_more_classes_a_missing_column_and_rows_without_a_label(
     assert measured.dropped == 3 and measured.positive is None
     (path / "audit.json").write_text(json.dumps(measured.as_json()))
     from pellucid.fairness import curves_table
+    from pellucid.fairness.shared_thresholds import scores_table
 
     curves_table(measured.curves).to_parquet(path / "audit/curves.parquet", index=False)
+    scores_table(measured.scores).to_parquet(path / "audit/scores.parquet", index=False)
     again = read_audit(run)
     assert again is not None
     assert findings(again) == findings(measured)

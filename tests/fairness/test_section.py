@@ -39,6 +39,11 @@ def blocks(section: Section) -> Iterator[object]:
         yield block
 
 
+def of_column(result, name: str = "kind") -> tuple[object, ...]:
+    """Return the blocks of a column's section."""
+    return next(one for one in sections(result) if one.title == f"Groups of {name}").blocks
+
+
 def everything(result) -> list[object]:
     return [block for section in sections(result) for block in blocks(section)]
 
@@ -47,16 +52,27 @@ def test_sections_of_two_classes():
     result = audit(table_of(), spec=SPEC)
     made = sections(result)
     assert [section.title for section in made] == [
+        "Scope and limits of the audit",
+        "Where groups differ",
         "Groups of kind",
         "Groups of sex",
         "Intersections of groups",
-        "What this audit can't tell",
+        "Appendix: every number",
     ]
     anchors = [s.anchor for s in made]
     anchors += [b.anchor for b in everything(result) if isinstance(b, Section)]
     assert len(set(anchors)) == len(anchors)
-    rates, recall, selection, gaps, roc, pr = made[0].blocks
-    assert [row[0] for row in rates.rows] == ["kind 0", "kind 1", "kind 2"]
+    rates, recall, selection, gaps, beside, roc, pr, scores, *figures = made[2].blocks
+    assert [row[0] for row in rates.rows] == ["kind 0", "kind 1", "kind 2", "all rows"]
+    assert beside.title.startswith("Groups of kind beside ")
+    assert scores.title == "Scores by kind, “class 1”"
+    assert [figure.title.split(" by ")[0] for figure in figures] == [
+        "Calibration",
+        "Spread of scores",
+        "Selection rate at every threshold",
+        "Recall at every threshold",
+        "False positive rate at every threshold",
+    ]
     assert len(rates.columns) == len(rates.rows[0])
     assert isinstance(recall, IntervalFigure)
     assert recall.reference == selection.reference == 0
@@ -75,13 +91,13 @@ def test_finding_says_what_was_measured():
     assert f"In the {worst.rows} rows of kind kind 0, recall on “class 1” is" in first.text
     assert f"{worst.difference.value:.2f} (95% interval {worst.difference.low:.2f} to" in first.text
     notes = " ".join(text.text for text in findings(result) if text.tone == "note")
-    intervals = sum(
-        figure.low is not None
+    tested = sum(
+        np.count_nonzero(~np.isnan(values))
         for table in result.groupings.values()
-        for figures in table.to_rest.values()
-        for figure in figures
+        for values in table.adjusted.values()
     )
-    assert f"{intervals} signed differences" in notes
+    assert f"{tested} differences of a group to all other rows" in notes
+    assert worst.adjusted < 0.05
 
 
 def test_words_never_promise():
@@ -100,7 +116,7 @@ def test_nothing_found_is_no_proof():
     result = audit(table, groups=["kind"], spec=SPEC)
     assert result.worst() is None
     assert "no proof" in findings(result)[0].text
-    warning = sections(result)[0].blocks[0]
+    warning = of_column(result)[0]
     assert warning.tone == "warning"
     assert "nothing to compare" in warning.text
 
@@ -109,17 +125,17 @@ def test_small_and_missing_are_marked_and_named():
     table = table_of()
     table.loc[:4, "group:kind"] = None
     result = audit(table, spec=SPEC)
-    rates = sections(result)[0].blocks[0]
-    assert rates.rows[-1][:2] == ("(missing)", 5)
+    rates, recall, *_ = of_column(result)
+    assert rates.rows[3][:2] == ("(missing)", 5)
     assert rates.marked == {3}
-    assert sections(result)[0].blocks[1].marked == {3}
+    assert recall.marked == {3}
     assert any("kind (missing) (5)" in text.text for text in findings(result))
 
 
 def test_many_groups_are_drawn_in_part_and_listed_in_full():
     result = audit(table_of(rows=4000, groups=50), groups=["kind"], spec=SPEC)
-    made = sections(result)[0].blocks
-    assert len(made[0].rows) == 50
+    made = of_column(result)
+    assert len(made[0].rows) == 51
     drawn = next(block for block in made if isinstance(block, IntervalFigure))
     note = next(block for block in made if isinstance(block, Text))
     assert len(drawn.names) == 40
@@ -131,10 +147,10 @@ def test_many_groups_are_drawn_in_part_and_listed_in_full():
 @pytest.mark.parametrize("positive", [None, "class 2"])
 def test_sections_of_many_classes(positive):
     result = audit(table_of(rows=4000, classes=9), positive=positive, spec=SPEC)
-    made = sections(result)[0]
-    inner = [block for block in made.blocks if isinstance(block, Section)]
+    made = of_column(result)
+    inner = [block for block in made if isinstance(block, Section)]
     assert len(inner) == 6 - ("“class 2”" in str([s.title for s in inner]) and positive is not None)
-    named = " ".join(block.text for block in made.blocks if isinstance(block, Text))
+    named = " ".join(block.text for block in made if isinstance(block, Text))
     for label in result.labels:
         assert (
             any(f"“{label}”" in section.title for section in inner)
@@ -148,7 +164,7 @@ def test_texts_from_the_data_stay_plain_data():
     table = table_of()
     table["group:kind"] = table["group:kind"].replace("kind 0", EVIL)
     result = audit(table, spec=SPEC)
-    assert sections(result)[0].blocks[0].rows[0][0] == EVIL
+    assert of_column(result)[0].rows[0][0] == EVIL
     assert EVIL in findings(result)[0].text
     assert EVIL not in "".join(section.anchor for section in sections(result))
 
@@ -157,7 +173,8 @@ def test_every_group_of_intersections_is_listed():
     result = audit(table_of(), spec=SPEC)
     crossed = next(s for s in sections(result) if s.anchor == "audit-intersections")
     (inner,) = crossed.blocks
-    rates = inner.blocks[0]
-    assert [row[0] for row in rates.rows] == list(result.groupings["kind×sex"].names)
+    *heat, rates, _ = inner.blocks
+    assert [one.rows for one in heat] == [("kind 0", "kind 1", "kind 2")] * 2
+    assert [row[0] for row in rates.rows] == [*result.groupings["kind×sex"].names, "all rows"]
     assert rates.columns[-1] == "Recall (true positive rate): difference to all others"
     assert rates.signed == {len(rates.columns) - 1}

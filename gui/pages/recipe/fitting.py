@@ -246,7 +246,15 @@ def choice_words(name: str) -> dict[str, str]:
         },
         "train.class_weight": {"balanced": tr("balanced")},
         "explain.methods": {one.name: one.title for one in methods().values()},
-        "report.formats": {"html": tr("HTML page"), "model_card": tr("Model card")},
+        "report.formats": {
+            "html": tr("HTML page"),
+            "pdf": tr("PDF"),
+            "markdown": tr("Markdown"),
+            "json": tr("JSON"),
+            "csv": tr("CSV tables"),
+            "model_card": tr("Model card"),
+            "data_sheet": tr("Data sheet"),
+        },
     }
     return words.get(name, {})
 

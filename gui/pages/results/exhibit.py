@@ -120,7 +120,7 @@ class Exhibit(Card):
     def copy_text(self) -> None:
         """Put a table on the clipboard, tabs between cells."""
         if self.named is not None:
-            from ....export import grid
+            from ....core.report.data import grid
 
             rows = grid(self.named.block)
             text = "\n".join("\t".join("" if c is None else str(c) for c in row) for row in rows)
