@@ -2,7 +2,7 @@
 
 Sorting is what takes time, so it is done once for all groupings. A grouping then brings the rows of
 each of its groups together by a stable sort of whole numbers, which keeps their order by score;
-what remains are running sums. Rows of the same score count half, as in `sklearn.metrics.roc_auc_score`.
+what remains are running sums. Rows of the same score count half, as in scikit-learn.
 """
 
 from __future__ import annotations
@@ -196,7 +196,9 @@ class Segments:
     def roc_auc(self) -> Numbers:
         """Area under the ROC curve of each group; NaN without positives or negatives."""
         count = self.positives * (self.sizes - self.positives)
-        return np.divide(self.pairs, count, out=np.full(len(count), np.nan), where=count > 0)
+        out = np.full(len(count), np.nan)
+        np.divide(self.pairs, count, out=out, where=count > 0)
+        return out
 
 
 def _areas(hits: NDArray[np.integer], ends: NDArray[np.integer]) -> tuple[float, float]:

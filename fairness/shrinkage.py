@@ -1,8 +1,8 @@
 """What the rate of a small group is likely to be, given the rates of all others.
 
 The rate of a group of twelve rows lies far from the others for no other reason than chance.
-Empirical Bayes draws every rate towards the mean of all groups, the further the fewer rows it rests on and
-the less the groups scatter beyond chance. Groups are shrunk, never hidden.
+Empirical Bayes draws every rate towards the mean of all groups, the further the fewer rows it rests
+on and the less the groups scatter beyond chance. Groups are shrunk, never hidden.
 """
 
 from __future__ import annotations

@@ -276,8 +276,8 @@ def _compared_with(audit: Audit, table: GroupTable) -> list[Block]:
             tuple(columns),
             tuple(rows),
             "Shrunk: the rate drawn towards that of all groups, the further the fewer rows it "
-            "rests on and the less the groups scatter beyond chance (empirical Bayes); the better guess "
-            "for a small group.",
+            "rests on and the less the groups scatter beyond chance (empirical Bayes); the better "
+            "guess for a small group.",
             marked=table.small,
             signed=frozenset(1 + 3 * i for i in range(len(metrics))),
         )

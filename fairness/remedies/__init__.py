@@ -15,7 +15,8 @@ Behind it, where one class stands against the rest, and from the scores of the t
 - ``exponentiated_gradient``: many classifiers on what the model's last layer reads (fairlearn).
 
 `compare_remedies` puts remedies and strengths beside each other: accuracy against disparity, chosen
-on validation rows and shown once on test rows, with intervals, and with what each of them makes worse.
+on validation rows and shown once on test rows, with intervals, and with what
+each of them makes worse.
 
 What it can't tell: whether a yardstick is the right one, for they can't all hold at once where base
 rates differ; whether the same trade would be found in other data, beyond what the intervals say;
