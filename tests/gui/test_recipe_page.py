@@ -80,7 +80,9 @@ def leaves(schema: dict[str, Any], spec: dict[str, Any], path: str = "") -> set[
     found = set()
     for key, inner in spec.get("properties", {}).items():
         name = f"{path}.{key}" if path else key
-        reference = inner.get("$ref")
+        # A part that may be left out stands beside null.
+        either = [one["$ref"] for one in inner.get("anyOf", ()) if "$ref" in one]
+        reference = inner.get("$ref") or next(iter(either), None)
         if reference:
             found |= leaves(schema, schema["$defs"][reference.split("/")[-1]], name)
         else:
