@@ -398,7 +398,7 @@ def test_groups_are_those_of_the_audit(run: Path, open_page: Callable[..., Resul
         gaps = {row[0]: row for row in groups.gaps.named.block.rows}
         raw = kept[column]["gaps"]["accuracy_difference"]
         assert gaps["Accuracy"][1].value == raw["value"]
-        assert gaps["Accuracy"][2] == f"{raw['p_value']:.2g}"
+        assert gaps["Accuracy"][3] == f"{raw['p_value']:.2g}"
     groups.column.setCurrentIndex(groups.column.findData("gender"))
     assert groups.roc.named.name == "audit-1-gender.roc-curves-by-gender-positive"
     assert len(groups.findings.texts) >= 3
