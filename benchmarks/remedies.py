@@ -127,7 +127,6 @@ def mentions(texts: list[str], *, every_sense: bool) -> np.ndarray[Any, Any]:
 
 def compared(run: Any, chosen: argparse.Namespace) -> list[str]:
     """Answer tweets and sentences with every remedy; return the tables as lines."""
-    from pellucid.fairness.remedies.compare import Answering, Tried
     from pellucid.fairness.remedies.measures import Asked
     from pellucid.fairness.remedies.members import grouping
     from pellucid.fairness.remedies.points import choose, points
@@ -138,6 +137,7 @@ def compared(run: Any, chosen: argparse.Namespace) -> list[str]:
         SHARES,
         RemedySpec,
     )
+    from pellucid.fairness.remedies.tried import Answering, Tried
 
     dataset = run.dataset()
     codes, names = grouping(dataset, "mentions").codes, grouping(dataset, "mentions").names
@@ -212,7 +212,7 @@ def compared(run: Any, chosen: argparse.Namespace) -> list[str]:
 
 def rates(asked: Any, answered: Any) -> tuple[Any, Any]:
     """Measure the false positive rate, and how far terms are from it on average (Dixon et al.)."""
-    from pellucid.fairness.remedies.measures import measured_disparity, shares
+    from pellucid.fairness.remedies.resampling import measured_disparity, shares
 
     negative = asked.labels != asked.positive
     flagged = answered.predicted[negative] == asked.positive

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.measured import Measured
-from .measures import (
-    Answered,
-    Asked,
+from .measures import Answered, Asked
+from .record import Change, Point
+from .resampling import (
     Resampled,
     measured_disparity,
     resampled,
@@ -18,7 +18,6 @@ from .measures import (
     shifted,
     spread,
 )
-from .record import Change, Point
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,6 @@ from pellucid.fairness.remedies.measures import (
     Asked,
     disparity,
     group_areas,
-    resampled,
 )
 from pellucid.fairness.remedies.on_scores import (
     Impossible,
@@ -32,6 +31,7 @@ from pellucid.fairness.remedies.on_scores import (
     reject_option,
     threshold_optimizer,
 )
+from pellucid.fairness.remedies.resampling import measured_disparity, resampled
 
 
 def rows(count: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -169,8 +169,6 @@ def test_intervals_cover_a_gap_about_as_often_as_they_say() -> None:
             seed=seed,
         )
         one = Answered(predicted, np.zeros((900, 2)))
-        from pellucid.fairness.remedies.measures import measured_disparity
-
         found = resampled(given, [one, one])
         figure = measured_disparity(float(found.disparity[1]), found.disparities[1], 0.95, 900)
         inside += figure.low <= truth <= figure.high
@@ -194,7 +192,6 @@ def test_exponentiated_gradient_makes_the_groups_alike_in_the_rows_it_learns_fro
 
 def test_features_and_last_layer_give_the_models_scores(trained: Path) -> None:
     from pellucid.core.predict import logits
-    from pellucid.core.spec import DataSpec  # noqa: F401
     from pellucid.core.tasks.encoding import encoded
     from pellucid.multimodal.models import reload
     from pellucid.multimodal.processors import reload_processor

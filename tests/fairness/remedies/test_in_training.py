@@ -162,10 +162,10 @@ def test_what_the_model_learns_from_the_adversary_makes_it_guess_worse() -> None
     adversary = Adversary(2, 2, 0.7, sees_label=False, rows=torch.tensor([100.0, 100.0]))
     weight = torch.ones(200)
     before = [one.detach().clone() for one in adversary.net.parameters()]
-    first = float(adversary.losses(logits, groups, labels).mean())
+    first = float(adversary.losses(logits, groups, labels).mean().detach())
     for _ in range(60):
         adversary.learn(logits, groups, labels, weight)
-    learnt = float(adversary.losses(logits, groups, labels).mean())
+    learnt = float(adversary.losses(logits, groups, labels).mean().detach())
     assert first == pytest.approx(math.log(2), abs=0.2)
     assert learnt < first - 0.2
     assert any(
