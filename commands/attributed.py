@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated
 
 import typer
 
 from .options import AsJson, Quiet, RunFolder, names
-from .output import followed, print_json
+from .output import followed, tell
 
 
 def attributed(
@@ -60,13 +61,5 @@ def attributed(
         )
     path = run.path / FILE
     write_attributed(path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "attributed": found.as_json()})
-        return
-    for line in sentences(found):
-        typer.echo(visible(line))
-    for text in findings(found):
-        typer.echo(visible(text.text))
-    for line in limits(found):
-        typer.echo(line)
-    typer.echo(path)
+    said = (visible(line) for line in (*sentences(found), *(one.text for one in findings(found))))
+    tell(run, path, {"attributed": found.as_json()}, chain(said, limits(found)), as_json)

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import DataError, paragraph
 from .options import AsJson, Quiet, RunFolder, TestRows, names
-from .output import followed, print_json
+from .output import followed, print_json, tell
 
 
 def counterfactual(
@@ -47,14 +47,11 @@ def counterfactual(
         found = counterfactuals(run, rows, names(kind) or (), masked_lm=masked_lm, emit=follow)
     path = run.path / "explanations" / FILE
     add_counterfactuals(path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "rows": [x.as_json() for x in found]})
-        return
+    lines = []
     for one in found:
-        typer.echo(f"Row {one.id}: “{one.answer.label}” ({one.answer.score:.2f})")
-        for sentence in sentences(one):
-            typer.echo(f"  {sentence}")
-    typer.echo(path)
+        lines.append(f"Row {one.id}: “{one.answer.label}” ({one.answer.score:.2f})")
+        lines += [f"  {sentence}" for sentence in sentences(one)]
+    tell(run, path, {"rows": [one.as_json() for one in found]}, lines, as_json)
 
 
 def what_if(

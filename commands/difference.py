@@ -9,7 +9,7 @@ import typer
 
 from .explain import check_given
 from .options import AsJson, Quiet, RunFolder, Target, TestRows
-from .output import followed, print_json
+from .output import followed, tell
 
 
 def difference(
@@ -46,9 +46,4 @@ def difference(
         found = beside(run, other, rows, method, target=target, emit=follow)
     path = run.path / "explanations" / FILE
     write_beside(path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "difference": found.as_json()})
-        return
-    for sentence in sentences(found):
-        typer.echo(visible(sentence))
-    typer.echo(path)
+    tell(run, path, {"difference": found.as_json()}, map(visible, sentences(found)), as_json)

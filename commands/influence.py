@@ -8,7 +8,7 @@ import typer
 
 from ..errors import DataError, paragraph
 from .options import TEST_ROWS, AsJson, Quiet, RunFolder, one_of
-from .output import followed, print_json
+from .output import followed, tell
 
 
 def influence(
@@ -53,15 +53,10 @@ def influence(
         found = find(run, rows, measure=by, answer=asked, most=most, emit=follow)
     path = run.path / "explanations" / FILE
     write_influences(path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "influences": found.as_json()})
-        return
-    typer.echo(how(found))
+    lines = [how(found)]
     for row in found.rows:
-        typer.echo(visible(f"Row {row.id}: {heading(row, found)}"))
-        for sentence in sentences(row):
-            typer.echo(f"  {visible(sentence)}")
-    typer.echo("Training rows to look at; the first ones may be mislabelled, or rare:")
-    for one in found.suspected:
-        typer.echo(f"  {visible(f'{one.id}: {suspicion(one)}')}")
-    typer.echo(path)
+        lines.append(visible(f"Row {row.id}: {heading(row, found)}"))
+        lines += [f"  {visible(sentence)}" for sentence in sentences(row)]
+    lines.append("Training rows to look at; the first ones may be mislabelled, or rare:")
+    lines += [f"  {visible(f'{one.id}: {suspicion(one)}')}" for one in found.suspected]
+    tell(run, path, {"influences": found.as_json()}, lines, as_json)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -48,6 +49,30 @@ def conclude(done: Run, as_json: bool) -> None:
             typer.echo(line)
         typer.echo(f"Report: {done.path / 'report.html'}")
     typer.echo(done.path)
+
+
+def tell(
+    run: Run, path: Path, found: Mapping[str, Any], lines: Iterable[str], as_json: bool
+) -> None:
+    """Print what was measured of a run and written to a file, whose path is the last line.
+
+    Parameters
+    ----------
+    run, path
+        The run, and the file.
+    found
+        The record under its name, for programs.
+    lines
+        The same for people; not asked for where a program reads.
+    as_json
+        Whether one does.
+    """
+    if as_json:
+        print_json({"run": str(run.path), "file": str(path), **found})
+        return
+    for line in lines:
+        typer.echo(line)
+    typer.echo(path)
 
 
 def print_json(value: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated
 
 import typer
 
 from ..errors import RecipeError, paragraph
 from .options import TEST_ROWS, AsJson, Quiet, RunFolder, names
-from .output import followed, print_json
+from .output import followed, tell
 
 
 def perturb(
@@ -74,16 +75,8 @@ def perturb(
         )
     path = run.path / FILE
     write_perturbed(path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "perturbed": found.as_json()})
-        return
-    for line in sentences(found):
-        typer.echo(visible(line))
-    for text in findings(found):
-        typer.echo(visible(text.text))
-    for line in limits(found):
-        typer.echo(line)
-    typer.echo(path)
+    said = (visible(line) for line in (*sentences(found), *(one.text for one in findings(found))))
+    tell(run, path, {"perturbed": found.as_json()}, chain(said, limits(found)), as_json)
 
 
 def _numbers(text: str) -> list[float]:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import DataError, paragraph
 from .options import AsJson, Encoding, Quiet, RunFolder, names
-from .output import followed, print_json
+from .output import followed, print_json, tell
 
 
 def privacy(
@@ -50,14 +50,9 @@ def privacy(
     with followed(as_json, quiet) as follow:
         found = look(run, checks=checks, rows=rows, canaries=canaries, emit=follow)
     path = write_privacy(run.path, merged(read_privacy(run.path), found))
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "privacy": found.as_json()})
-        return
-    for text in findings(found):
-        typer.echo(visible(text.text))
-    for name, reason in found.left_out.items():
-        typer.echo(visible(f"Not carried out: “{name}” ({reason})"))
-    typer.echo(path)
+    lines = [text.text for text in findings(found)]
+    lines += [f"Not carried out: “{name}” ({why})" for name, why in found.left_out.items()]
+    tell(run, path, {"privacy": found.as_json()}, map(visible, lines), as_json)
 
 
 def plant(

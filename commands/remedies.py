@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-import typer
-
 from ..errors import DataError, paragraph
 from .options import names, one_of
-from .output import followed, print_json
+from .output import followed, tell
 
 if TYPE_CHECKING:
     from ..core.runs import Run
@@ -77,12 +75,7 @@ def mitigate(
             emit=follow,
         )
     path = write_remedies(run.path, found)
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "remedies": found.as_json()})
-        return
-    for line in sentences(found):
-        typer.echo(visible(line))
-    typer.echo(path)
+    tell(run, path, {"remedies": found.as_json()}, map(visible, sentences(found)), as_json)
 
 
 def _trained_beside(run: Run, emit: Any) -> Any:

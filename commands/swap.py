@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from ..errors import DataError, paragraph
 from .options import TEST_ROWS, AsJson, Quiet, RunFolder, names
-from .output import followed, print_json
+from .output import followed, tell
 
 
 def swap(
@@ -68,13 +69,12 @@ def swap(
             from ..explain.whole.pairs import explain_pairs, write_pairs
 
             write_pairs(run.path / "explanations", explain_pairs(run, maps, emit=follow))
-    if as_json:
-        print_json({"run": str(run.path), "file": str(path), "swapped": found.as_json()})
-        return
-    for sentence in sentences(found):
-        typer.echo(visible(sentence))
-    for one in found.examples[:5]:
-        typer.echo(visible(f"  {one.id}, {one.pair}: “{one.before}” became “{one.after}”", 400))
-    for text in limits(found):
-        typer.echo(text.text)
-    typer.echo(path)
+    lines = chain(
+        (visible(sentence) for sentence in sentences(found)),
+        (
+            visible(f"  {one.id}, {one.pair}: “{one.before}” became “{one.after}”", 400)
+            for one in found.examples[:5]
+        ),
+        (text.text for text in limits(found)),
+    )
+    tell(run, path, {"swapped": found.as_json()}, lines, as_json)

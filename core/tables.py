@@ -261,8 +261,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         If the file is no readable Parquet file, or has no rows.
     """
     try:
-        file = pa_parquet.ParquetFile(path)
-        known = {field.name: field.type for field in file.schema_arrow}
+        known = {field.name: field.type for field in pa_parquet.read_schema(path)}
         wanted = [column for column in dict.fromkeys(columns) if column in known]
         texts = [
             column

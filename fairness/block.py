@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -101,8 +101,3 @@ def scaled(figures: Figures, factors: Numbers) -> Figures:
         )
         for figure, factor in zip(figures, factors.tolist(), strict=True)
     )
-
-
-def arrays(figures: Mapping[str, Figures], name: str) -> Numbers:
-    """Return the values of a figure, shape (groups,)."""
-    return np.array([figure.value for figure in figures[name]])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.measured import Measured
+from .proportions import proportion
 from .uncertainty import wilson
 
 Numbers = NDArray[np.float64]
@@ -15,11 +16,7 @@ Numbers = NDArray[np.float64]
 
 def rate(hits: NDArray[np.bool_], confidence: float) -> Measured:
     """Return a share of rows with its Wilson interval; not defined without rows."""
-    rows = len(hits)
-    if not rows:
-        return Measured(math.nan, n=0)
-    low, high = wilson(np.array([hits.sum()]), np.array([rows]), confidence)
-    return Measured(float(hits.mean()), float(low[0]), float(high[0]), rows, "wilson")
+    return proportion(int(hits.sum()), len(hits), confidence)
 
 
 def paired_difference(

@@ -63,9 +63,6 @@ class Ranked:
         level = None if first.all() else np.cumsum(first, dtype=np.int32) - np.int32(1)
         return cls(order, positive[order], ordered, level)
 
-    def __len__(self) -> int:
-        return len(self.order)
-
     def by_group(self, codes: Codes, groups: int, most: int = 0) -> Segments:
         """Bring the rows of each group together and read their areas and curves.
 
@@ -191,14 +188,6 @@ class Segments:
         average = np.divide(steps, positives, out=np.full(len(steps), np.nan), where=positives > 0)
         pairs = np.array([one.pairs for one in groups])
         return cls(sizes.astype(np.int64), positives, pairs, average, tuple(groups))
-
-    @property
-    def roc_auc(self) -> Numbers:
-        """Area under the ROC curve of each group; NaN without positives or negatives."""
-        count = self.positives * (self.sizes - self.positives)
-        out = np.full(len(count), np.nan)
-        np.divide(self.pairs, count, out=out, where=count > 0)
-        return out
 
 
 def _areas(hits: NDArray[np.integer], ends: NDArray[np.integer]) -> tuple[float, float]:

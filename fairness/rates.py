@@ -9,9 +9,10 @@ import numpy as np
 from .block import Block, Compared, Figures, measured
 from .counts import COMPLEMENTS, Share
 from .gaps import largest_gaps
-from .multiple import rate_p_values
+from .proportions import proportions
+from .rate_tests import rate_p_values
 from .shrinkage import shrunk
-from .uncertainty import newcombe, wilson
+from .uncertainty import newcombe
 
 
 def rate_block(rates: Mapping[str, Share], compared: Compared) -> Block:
@@ -62,8 +63,7 @@ def rate_block(rates: Mapping[str, Share], compared: Compared) -> Block:
 
 
 def _proportions(share: Share, confidence: float) -> Figures:
-    ends = wilson(share.successes, share.rows, confidence)
-    return measured(share.value, ends, share.rows, "wilson")
+    return proportions(share.successes, share.rows, confidence)
 
 
 def _differences(

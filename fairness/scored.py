@@ -125,14 +125,18 @@ class Scored:
     @cached_property
     def bands(self) -> Tallied:
         """Sum of scores of every group by band and outcome, shape (groups, 2 * bands)."""
-        band = np.clip((self.scores * BANDS).astype(np.intp), 0, BANDS - 1)
-        return self.tally.count(self.positive * BANDS + band, 2 * BANDS, self.scores)
+        return self.tally.count(self._band, 2 * BANDS, self.scores)
 
     @cached_property
     def band_counts(self) -> Tallied:
         """Rows of every group by band and outcome, shape (groups, 2 * bands)."""
+        return self.tally.count(self._band, 2 * BANDS)
+
+    @cached_property
+    def _band(self) -> NDArray[np.intp]:
+        """Outcome and band of each row as one number, shape (rows,)."""
         band = np.clip((self.scores * BANDS).astype(np.intp), 0, BANDS - 1)
-        return self.tally.count(self.positive * BANDS + band, 2 * BANDS)
+        return np.asarray(self.positive * BANDS + band, np.intp)
 
     @cached_property
     def errors(self) -> Summed:

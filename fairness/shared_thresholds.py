@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ..core.measured import Measured
 from .block import Numbers
 from .groups import Grouping
+from .proportions import proportions
 from .scored import BANDS, STEPS, Scored
-from .uncertainty import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,12 +80,7 @@ class GroupScores:
             return np.empty(0), ()
         rows, there = self.bands.sum(axis=0), self.bands[1]
         kept = rows > 0
-        low, high = wilson(there[kept], rows[kept], confidence)
-        share = there[kept] / rows[kept]
-        figures = tuple(
-            Measured(float(value), float(least), float(most), int(n), "wilson")
-            for value, least, most, n in zip(share, low, high, rows[kept], strict=True)
-        )
+        figures = proportions(there[kept], rows[kept], confidence)
         return self.sums.sum(axis=0)[kept] / rows[kept], figures
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.measured import Measured
+from ..core.multiple import adjusted
 from .block import Block, Compared, Figures, scaled
 from .counts import COMPLEMENTS, RATES
 from .gaps import ALIASES, Gap
-from .multiple import adjusted
 from .numeric import NUMERIC
 from .power import smallest_gap
 
@@ -271,6 +271,10 @@ def group_table(
 
 def adjust(tables: Mapping[str, GroupTable]) -> dict[str, GroupTable]:
     """Adjust all p-values of an audit for one another: of differences, and of largest gaps.
+
+    Of dozens of differences one in twenty would look striking by chance at a level of 5%. Benjamini
+    and Hochberg's adjustment keeps the expected share of false alarms among all alarms at the
+    level; where no group differs at all, it keeps the chance of any alarm there.
 
     Parameters
     ----------

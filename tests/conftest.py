@@ -105,6 +105,24 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_vision(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a ResNet of a few hundred weights, at random, that reads pictures of 8 by 8."""
+    import torch
+    from transformers import ResNetConfig, ResNetModel, ViTImageProcessor
+
+    folder = tmp_path_factory.mktemp("models") / "vision"
+    torch.manual_seed(0)
+    ResNetModel(
+        ResNetConfig(
+            embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic",
+            downsample_in_first_stage=False,
+        )
+    ).save_pretrained(folder)  # fmt: skip
+    ViTImageProcessor(size={"height": 8, "width": 8}).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_decoder(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a GPT-2 of 40,000 weights, at random, with the tokenizer of the tiny model."""
     import torch

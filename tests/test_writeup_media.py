@@ -20,18 +20,8 @@ MOST = 1_500_000
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    import torch
-    from transformers import ResNetConfig, ResNetModel, ViTImageProcessor
-
+def run(tiny_vision: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     work = tmp_path_factory.mktemp("work")
-    torch.manual_seed(0)
-    config = ResNetConfig(
-        embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic",
-        downsample_in_first_stage=False,
-    )  # fmt: skip
-    ResNetModel(config).save_pretrained(work / "model")
-    ViTImageProcessor(size={"height": 8, "width": 8}).save_pretrained(work / "model")
     generator = np.random.default_rng(0)
     rows = []
     for row in range(80):
@@ -53,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             "split": {"column": "split"},
             "on_bad_sample": "skip",
         },
-        "model": {"name": str(work / "model")},
+        "model": {"name": str(tiny_vision)},
         "train": {"epochs": 1, "batch_size": 16},
         "evaluate": {"replicates": 100, "baselines": False},
         "explain": {"rows": 16, "steps": 16, "segments": {"image": "patches", "count": 9}},

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.measured import Measured
+from ...core.multiple import adjusted
 from ...core.spec import EvaluateSpec
 from ...errors import DataError, paragraph
 from ..methods import Method
@@ -17,7 +18,7 @@ from ..spec import ExplainSpec
 from .comparison import FRESH, RANDOM, Agreement, Comparison, Difference, Drawn
 from .curves import GRID
 from .measures import MEASURES, POINTING, TESTED
-from .paired import adjusted, means, p_values
+from .paired import means, p_values
 from .taken import Measuring, Taken
 from .verdict import judged
 

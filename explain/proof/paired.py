@@ -100,14 +100,3 @@ def p_values(differences: Floats, seed: int) -> Floats:
         above += (np.abs((2.0 * bits - 1) @ filled) >= found).sum(axis=0)
     out = above / total if exact else (above + 1) / (total + 1)
     return np.where(there.any(axis=0), out, np.nan)
-
-
-def adjusted(p: Floats) -> Floats:
-    """Adjust p-values as Benjamini & Hochberg do; those that are NaN stay so and count for none."""
-    from scipy.stats import false_discovery_control
-
-    out = np.full(len(p), np.nan)
-    known = ~np.isnan(p)
-    if known.any():
-        out[known] = false_discovery_control(p[known], method="bh")
-    return out

@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...core.events import Clock, Emit, Progress, silent
+from ...core.multiple import adjusted
 from ...core.runs import Run
 from ...errors import DataError, RecipeError, nearest, paragraph
 from ..frame import GROUP
 from ..groups import Grouping, group_column
-from ..multiple import adjusted
 from ..paired import between, mean_difference, rate
 from .apart import Apart, apart
 from .explained import WORDS, Explained, Finder, explained

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ...core.dataset import Dataset, pick
 from ...core.events import Emit, silent
 from ...core.measured import Measured
+from ...core.multiple import adjusted
 from ...core.runs import Run
 from ...errors import DataError, RecipeError, nearest, paragraph
 from ...multimodal import controlled
 from ..groups import Grouping, group_column
 from ..metadata import metadata_groups
-from ..multiple import adjusted
 from ..paired import average, between, mean_difference, paired_difference, permuted, rate
 from ..uncertainty import permutation_p_value
 from .answers import Answered, answers

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.measured import Measured
-from ..uncertainty import auc_interval, wilson
+from ..proportions import proportion
+from ..uncertainty import auc_interval
 
 Floats = NDArray[np.float64]
 
@@ -126,5 +127,4 @@ def _caught(inside: Floats, outside: Floats, rate: float, confidence: float) -> 
     # Strictly above the first score that is one false alarm too many.
     bar = outside[n - 1 - allowed]
     hits = m - int(np.searchsorted(inside, bar, "right"))
-    low, high = wilson(np.array([hits]), np.array([m]), confidence)
-    return Measured(hits / m, float(low[0]), float(high[0]), m, "wilson")
+    return proportion(hits, m, confidence)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import regex  # type: ignore[import-untyped]
+import regex
 
 from ...core.files import read_json
 from ...errors import DataError, paragraph

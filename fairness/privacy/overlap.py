@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from ...core.events import Clock, Emit, Progress, silent
 from ...core.measured import Measured
 from ...errors import DataError, paragraph
-from ..uncertainty import newcombe, wilson
+from ..proportions import proportion
+from ..uncertainty import newcombe
 from .common_runs import Collection, CommonRun
 from .kinds import KINDS
 from .masking import masked_in
@@ -301,11 +302,7 @@ def _side(written: Sequence[str], runs: Sequence[CommonRun], spec: PrivacySpec) 
     count = len(runs)
 
     def share(least: int) -> Measured:
-        hits = sum(one >= least for one in longest)
-        if not count:
-            return Measured(float("nan"), n=0)
-        low, high = wilson(np.array([hits]), np.array([count]), spec.confidence)
-        return Measured(hits / count, float(low[0]), float(high[0]), count, "wilson")
+        return proportion(sum(one >= least for one in longest), count, spec.confidence)
 
     return Side(
         count,

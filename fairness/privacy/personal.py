@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import regex  # type: ignore[import-untyped]
+import regex
 
 from .kinds import DATE, KINDS, Kind
 from .masking import masked

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.measured import Measured
+from ..proportions import proportion, proportions
 from .measures import Answered, Asked
 from .record import Change, Point
 from .resampling import (
     Resampled,
     measured_disparity,
     resampled,
-    shares,
     shifted,
     spread,
 )
@@ -62,7 +62,7 @@ def points(asked: Asked, split: str, candidates: Sequence[Candidate]) -> tuple[P
 def _point(asked: Asked, split: str, one: Candidate, found: Resampled, *, first: bool) -> Point:
     rows = len(asked.labels)
     hits = int((one.answers[split].predicted == asked.labels).sum())
-    [accuracy] = shares(np.array([hits]), np.array([rows]), asked.confidence)
+    accuracy = proportion(hits, rows, asked.confidence)
     compared = int(asked.rows[asked.kept].sum())
     gap = measured_disparity(
         float(found.disparity[1]), found.disparities[1], asked.confidence, compared
@@ -162,7 +162,7 @@ def _recalls(asked: Asked, answered: Answered) -> dict[str, Measured]:
         rows = np.bincount(groups, minlength=len(asked.names))
         right = groups[answered.predicted[own] == code]
         hits = np.bincount(right, minlength=len(asked.names))
-        for group, figure in enumerate(shares(hits, rows, asked.confidence)):
+        for group, figure in enumerate(proportions(hits, rows, asked.confidence)):
             out[said(asked, group, code)] = figure
     return out
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from ...core.bootstrap import interval
 from ...core.measured import Measured
-from ..uncertainty import wilson
 from .measures import (
     Answered,
     Asked,
@@ -120,17 +119,6 @@ def spread(value: float, replicates: Floats, confidence: float, n: int) -> Measu
     if math.isnan(low) or high - low < 1e-12:
         return Measured(value, n=n)
     return Measured(value, low, high, n, "bootstrap")
-
-
-def shares(successes: NDArray[np.int64], rows: NDArray[np.int64], level: float) -> list[Measured]:
-    """Return proportions with their Wilson intervals; not defined where there are no rows."""
-    low, high = wilson(successes, rows, level)
-    return [
-        Measured(float(hit / n), float(least), float(most), int(n), "wilson")
-        if n
-        else Measured(math.nan, n=0)
-        for hit, n, least, most in zip(successes, rows, low, high, strict=True)
-    ]
 
 
 def _areas_apart(

@@ -26,6 +26,7 @@ from .intervals import codes, percent, resampled, scaled
 from .likelihood import Floats, Scorer
 from .record import Breakdown, Part, Tested
 from .spec import StereotypeSpec
+from .tested import tested
 
 LICENCE = "CC BY 4.0"
 PATTERNS = ("*.jsonl", "data/*.jsonl")
@@ -147,23 +148,18 @@ def measure(scorer: Scorer, spec: StereotypeSpec) -> Tested:
             f"stereotyped group; they count in the accuracies alone. The authors’ {METADATA} "
             "beside the files tells."
         )
-    return Tested(
-        "bbq",
-        scorer.name,
-        scorer.kind,
-        f"the option that is most likely per token behind context and question ({scorer.scoring})",
-        files.fingerprints(found),
-        LICENCE,
-        len(questions),
-        len(every),
-        scorer.precision,
-        spec.confidence,
-        spec.replicates,
-        spec.seed,
-        figures,
-        breakdowns,
-        (),
-        tuple(notes),
+    return tested(
+        scorer,
+        spec,
+        scoring="the option that is most likely per token behind context and question "
+        f"({scorer.scoring})",
+        found=found,
+        licence=LICENCE,
+        rows=len(questions),
+        of=len(every),
+        figures=figures,
+        breakdowns=breakdowns,
+        notes=notes,
     )
 
 

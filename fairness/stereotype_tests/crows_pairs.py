@@ -21,6 +21,7 @@ from .intervals import mean, percent
 from .likelihood import Floats, Scorer
 from .record import EXAMPLES, Breakdown, Example, Part, Tested
 from .spec import StereotypeSpec
+from .tested import tested
 
 LICENCE = "CC BY-SA 4.0"
 PATTERNS = ("crows_pairs_anonymized.csv", "*.csv")
@@ -100,23 +101,18 @@ def measure(scorer: Scorer, spec: StereotypeSpec) -> Tested:
         "Pairs whose scores are equal to three decimals count as not preferred, as in the authors’ "
         "script; they stand in neither of the scores by direction.",
     )
-    return Tested(
-        "crows_pairs",
-        scorer.name,
-        scorer.kind,
-        scoring,
-        files.fingerprints(found),
-        LICENCE,
-        len(pairs),
-        len(every),
-        scorer.precision,
-        spec.confidence,
-        spec.replicates,
-        spec.seed,
-        figures,
-        (breakdown,),
-        examples,
-        notes,
+    return tested(
+        scorer,
+        spec,
+        scoring=scoring,
+        found=found,
+        licence=LICENCE,
+        rows=len(pairs),
+        of=len(every),
+        figures=figures,
+        breakdowns=(breakdown,),
+        examples=examples,
+        notes=notes,
     )
 
 

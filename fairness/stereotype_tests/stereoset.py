@@ -24,6 +24,7 @@ from .intervals import codes, resampled, scaled
 from .likelihood import Floats, Scorer
 from .record import EXAMPLES, Breakdown, Example, Part, Tested
 from .spec import StereotypeSpec
+from .tested import tested
 
 LICENCE = "CC BY-SA 4.0"
 PATTERNS = ("dev.json", "*.json")
@@ -111,23 +112,18 @@ def measure(scorer: Scorer, spec: StereotypeSpec) -> Tested:
     notes.append(
         "Intervals resample target terms, over which scores are averaged; n is their number."
     )
-    return Tested(
-        "stereoset",
-        scorer.name,
-        scorer.kind,
-        scoring,
-        files.fingerprints(found),
-        LICENCE,
-        len(clusters),
-        len(every),
-        scorer.precision,
-        spec.confidence,
-        spec.replicates,
-        spec.seed,
-        figures,
-        breakdowns,
-        examples,
-        tuple(notes),
+    return tested(
+        scorer,
+        spec,
+        scoring=scoring,
+        found=found,
+        licence=LICENCE,
+        rows=len(clusters),
+        of=len(every),
+        figures=figures,
+        breakdowns=breakdowns,
+        examples=examples,
+        notes=notes,
     )
 
 

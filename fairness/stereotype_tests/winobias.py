@@ -26,6 +26,7 @@ from .likelihood import Floats, Scorer
 from .pronouns import SCORING, versions
 from .record import EXAMPLES, Breakdown, Example, Part, Tested
 from .spec import StereotypeSpec
+from .tested import tested
 
 LICENCE = "MIT"
 PATTERNS = ("pro_stereotyped_type[12].txt.*",)
@@ -111,23 +112,18 @@ def measure(scorer: Scorer, spec: StereotypeSpec) -> Tested:
             "files; they are measured as they stand there."
         )
     read_files = [*found, *(path.with_name(f"anti_{path.name[4:]}") for path in found)]
-    return Tested(
-        "winobias",
-        scorer.name,
-        scorer.kind,
-        SCORING[scorer.kind],
-        files.fingerprints(read_files),
-        LICENCE,
-        len(pairs),
-        len(every),
-        scorer.precision,
-        spec.confidence,
-        spec.replicates,
-        spec.seed,
-        figures,
-        breakdowns,
-        examples,
-        tuple(notes),
+    return tested(
+        scorer,
+        spec,
+        scoring=SCORING[scorer.kind],
+        found=read_files,
+        licence=LICENCE,
+        rows=len(pairs),
+        of=len(every),
+        figures=figures,
+        breakdowns=breakdowns,
+        examples=examples,
+        notes=notes,
     )
 
 

@@ -22,6 +22,7 @@ from .likelihood import Floats, Scorer
 from .pronouns import SCORING, versions
 from .record import EXAMPLES, Breakdown, Example, Part, Tested
 from .spec import StereotypeSpec
+from .tested import tested
 
 LICENCE = "MIT"
 PATTERNS = ("all_sentences.tsv", "*sentences*.tsv")
@@ -111,23 +112,18 @@ def measure(scorer: Scorer, spec: StereotypeSpec) -> Tested:
     notes = ["A sentence is one of three versions; all three are read."]
     if shares:
         notes.append(f"The share of women is the column {column} of the file beside the sentences.")
-    return Tested(
-        "winogender",
-        scorer.name,
-        scorer.kind,
-        SCORING[scorer.kind],
-        files.fingerprints(found),
-        LICENCE,
-        len(sentences),
-        len(every),
-        scorer.precision,
-        spec.confidence,
-        spec.replicates,
-        spec.seed,
-        figures,
-        breakdowns,
-        examples,
-        tuple(notes),
+    return tested(
+        scorer,
+        spec,
+        scoring=SCORING[scorer.kind],
+        found=found,
+        licence=LICENCE,
+        rows=len(sentences),
+        of=len(every),
+        figures=figures,
+        breakdowns=breakdowns,
+        examples=examples,
+        notes=notes,
     )
 
 

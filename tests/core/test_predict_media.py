@@ -34,23 +34,6 @@ def drawn(folder: Path, count: int, seed: int = 0) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tiny_vision(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import torch
-    from transformers import ResNetConfig, ResNetModel, ViTImageProcessor
-
-    folder = tmp_path_factory.mktemp("models") / "vision"
-    torch.manual_seed(0)
-    ResNetModel(
-        ResNetConfig(
-            embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic",
-            downsample_in_first_stage=False,
-        )
-    ).save_pretrained(folder)  # fmt: skip
-    ViTImageProcessor(size={"height": 8, "width": 8}).save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def run(tiny_vision: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     work = tmp_path_factory.mktemp("work")
     raw = {

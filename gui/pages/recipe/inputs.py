@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QWidget,
 )
 
 from ...frame.style import SPACE
 from ...frame.texts import tr
+from ...widgets.basics import Flow
 from .fitting import choice_words, left_empty
 from .schema import Item
 from .splice import flow, read
@@ -332,13 +332,10 @@ class ChoicesField(QWidget):
         self._others: list[Any] = []
         words = choice_words(item.name)
         self._boxes = {one: QCheckBox(words.get(one) or tr(one)) for one in item.choices}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * SPACE)
+        row = Flow(self, 2 * SPACE)
         for box in self._boxes.values():
             row.addWidget(box)
             box.clicked.connect(lambda *_: self.edited.emit(self.value()))
-        row.addStretch(1)
 
     def value(self) -> list[Any]:
         """Return the values that are chosen, and those that were written but are no choices."""

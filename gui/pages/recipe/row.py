@@ -20,7 +20,7 @@ from ...frame.style import SPACE, set_look
 from ...frame.texts import tr
 from ...widgets.basics import READABLE, label
 from .fitting import Fitting, choice_words
-from .inputs import Editor, SuggestedField, TextField
+from .inputs import ChoicesField, Editor, SuggestedField, TextField
 from .lists import Rows
 from .model_field import ModelField
 from .schema import Item, in_words
@@ -65,7 +65,7 @@ class Row(QWidget):
         self.note.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         line = QHBoxLayout()
         line.setSpacing(SPACE // 2)
-        wide = isinstance(editor, TextField | Rows | StepsField | ModelField)
+        wide = isinstance(editor, TextField | ChoicesField | Rows | StepsField | ModelField)
         line.addWidget(editor, 1 if wide else 0)
         line.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
         if not wide:

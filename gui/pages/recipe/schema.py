@@ -171,9 +171,12 @@ def _kind(annotation: Any, keys: Keys) -> dict[str, Any]:
             found = {"kind": "choices", "choices": tuple(map(str, typing.get_args(one)))}
         elif _is_spec(one):
             parts = _items(one, keys)
-            # A spec of which every key may be left empty is a choice of steps.
-            steps = all(part.optional for part in parts)
-            found = {"kind": "steps" if steps else "records", "items": parts}
+            # A spec of which every key may be left empty is a choice of steps; one that the first
+            # key alone says enough of is a record; any other is written as YAML.
+            if all(part.optional for part in parts):
+                found = {"kind": "steps", "items": parts}
+            elif not any(part.required for part in parts[1:]):
+                found = {"kind": "records", "items": parts}
     elif origin is dict and typing.get_origin(inner[1]) is Literal:
         found = {"kind": "mapping", "choices": tuple(map(str, typing.get_args(inner[1])))}
     elif origin in (typing.Union, types.UnionType):

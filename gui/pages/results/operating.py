@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,16 +51,11 @@ class Sorted:
 
 def share(counts: Counts, rate: str) -> Measured:
     """Return a rate with its Wilson interval."""
-    import numpy as np
-
-    from ....fairness.uncertainty import wilson
+    from ....fairness.proportions import proportion
 
     top, of = RATES[rate]
     count, rows = top(counts), of(counts)
-    if not rows:
-        return Measured(math.nan, n=0)
-    low, high = wilson(np.array([count]), np.array([rows]))
-    return Measured(count / rows, float(low[0]), float(high[0]), rows, "wilson")
+    return proportion(count, rows)
 
 
 def sort_rows(facts: Facts, split: str, label: str) -> Sorted:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pellucid.core.multiple import adjusted
 from pellucid.core.spec import EvaluateSpec
-from pellucid.explain.proof.paired import adjusted, means, p_values
+from pellucid.explain.proof.paired import means, p_values
 
 SPEC = EvaluateSpec(replicates=2000)
 

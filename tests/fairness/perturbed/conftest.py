@@ -17,19 +17,9 @@ MIDDLES = {"far": (40, 215), "near": (105, 150)}
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def pictures(tiny_vision: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Train a tiny ResNet on 240 pictures; the run's folder must not be changed."""
-    import torch
-    from transformers import ResNetConfig, ResNetModel, ViTImageProcessor
-
     work = tmp_path_factory.mktemp("pictures")
-    torch.manual_seed(0)
-    config = ResNetConfig(
-        embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic",
-        downsample_in_first_stage=False,
-    )  # fmt: skip
-    ResNetModel(config).save_pretrained(work / "model")
-    ViTImageProcessor(size={"height": 8, "width": 8}).save_pretrained(work / "model")
     generator = np.random.default_rng(0)
     rows = []
     for row in range(240):
@@ -55,7 +45,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
             "groups": ["camera"],
             "split": {"column": "split"},
         },
-        "model": {"name": str(work / "model")},
+        "model": {"name": str(tiny_vision)},
         "train": {"epochs": 30, "batch_size": 16, "learning_rate": 2e-2},
         "evaluate": {"replicates": 100, "baselines": False},
     }

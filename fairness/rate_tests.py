@@ -1,9 +1,4 @@
-"""P-values of differences between groups, and what is left of them among many comparisons.
-
-An audit looks at dozens of differences, of which one in twenty would look striking by chance at a
-level of 5%. Benjamini and Hochberg's adjustment keeps the expected share of such false alarms among
-all alarms at the level; where no group differs at all, it keeps the chance of any alarm there.
-"""
+"""P-values of differences of rates between groups."""
 
 from __future__ import annotations
 
@@ -42,27 +37,6 @@ def rate_p_values(own: Share, other: Share) -> Numbers:
     for at in np.flatnonzero((own.rows > 0) & (other.rows > 0)):
         counts = (own.successes[at], own.rows[at], other.successes[at], other.rows[at])
         out[at] = _two_sided(*(int(count) for count in counts))
-    return out
-
-
-def adjusted(p_values: Numbers) -> Numbers:
-    """Return Benjamini and Hochberg's adjusted p-values.
-
-    Parameters
-    ----------
-    p_values
-        Of all comparisons, shape (comparisons,); NaN where there was none.
-
-    References
-    ----------
-    Benjamini and Hochberg (1995), Controlling the false discovery rate. JRSS B 57.
-    """
-    from scipy.stats import false_discovery_control
-
-    out = np.full(len(p_values), np.nan)
-    known = ~np.isnan(p_values)
-    if known.any():
-        out[known] = false_discovery_control(np.clip(p_values[known], 0, 1), method="bh")
     return out
 
 
