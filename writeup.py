@@ -123,7 +123,7 @@ def compose(run: Run, dataset: Dataset, audit: Audit | None) -> Report:
     summary += _not_done(run)
     on_data = checks.section(dataset, looked)
     left_out = rows_section.left_out(environment["data"].get("bad_samples", ()))
-    sections.append(chronicle.section(run))
+    sections.append(chronicle.section(run, without="report"))
     sections += [replace(on_data, blocks=(*on_data.blocks, *left_out)), _training(run)]
     task = words(run.task, run.modalities).name
     return Report(

@@ -50,12 +50,15 @@ class Entry:
         What it changed.
     source
         Where this is known from: a file of the run.
+    step
+        The step of a job that it was, if any.
     """
 
     time: float | None
     what: str
     detail: str
     source: str
+    step: str | None = None
 
     @property
     def when(self) -> str:
@@ -81,10 +84,19 @@ def chronicle(run: Run) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda one: one.time if one.time is not None else 0.0))
 
 
-def section(run: Run) -> Section:
-    """Return the chronicle as a part of the report."""
+def section(run: Run, *, without: str | None = None) -> Section:
+    """Return the chronicle as a part of the report.
+
+    Parameters
+    ----------
+    run
+        Any run.
+    without
+        A step that is left out: the one that writes documents, which would otherwise differ each
+        time that they are written.
+    """
     author = run.section("report", ReportSpec).statements.author
-    entries = chronicle(run)
+    entries = [one for one in chronicle(run) if without is None or one.step != without]
     return Section(
         "How this run came about",
         "lineage",
@@ -143,7 +155,7 @@ def _told(folder: Path) -> Iterator[tuple[Entry, tuple[str, ...]]]:
         wrote = ", ".join(paths[:NAMED])
         more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
         detail = f"wrote {wrote}{more}" if paths else ""
-        yield Entry(at, what, detail, "events.jsonl"), tuple(paths)
+        yield Entry(at, what, detail, "events.jsonl", step), tuple(paths)
 
     for event in events.read(folder / "events.jsonl"):
         match event:

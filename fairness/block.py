@@ -62,25 +62,20 @@ class Block:
     @classmethod
     def joined(cls, blocks: Sequence[Block]) -> Block:
         """Put the figures of several kinds into one block."""
-        parts: dict[str, dict[str, object]] = {}
-        for name in (one.name for one in fields(cls)):
-            parts[name] = {}
-            for block in blocks:
-                parts[name] |= getattr(block, name)
-        return cls(**parts)  # type: ignore[arg-type]
+        out = cls()
+        for block in blocks:
+            for part in fields(cls):
+                getattr(out, part.name).update(getattr(block, part.name))
+        return out
 
 
 def measured(
     values: Numbers,
-    ends: tuple[Numbers, Numbers] | None,
+    ends: tuple[Numbers, Numbers],
     rows: NDArray[np.integer] | Numbers,
-    method: str | None,
+    method: str,
 ) -> Figures:
     """Return figures of every group from arrays of shape (groups,); NaN where not defined."""
-    if ends is None:
-        return tuple(
-            Measured(float(value), n=int(n)) for value, n in zip(values, rows, strict=True)
-        )
     return tuple(
         Measured(float(value), n=int(n))
         if math.isnan(value) or math.isnan(least)

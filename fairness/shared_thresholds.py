@@ -6,9 +6,9 @@ figures is one threshold for everyone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,8 @@ def scores_table(scores: Sequence[GroupScores]) -> pd.DataFrame:
 def read_scores(table: pd.DataFrame) -> tuple[GroupScores, ...]:
     """Read what `scores_table` returned."""
     out = []
-    for row in table.itertuples(index=False):
+    rows: Iterable[Any] = table.itertuples(index=False)
+    for row in rows:
         bands = np.array(row.bands, np.int64)
         shape = (2, len(bands) // 2) if len(bands) else (0,)
         out.append(
@@ -128,8 +129,8 @@ def read_scores(table: pd.DataFrame) -> tuple[GroupScores, ...]:
                 str(row.column),
                 str(row.group),
                 str(row.label),
-                float(row.low),  # type: ignore[arg-type]
-                float(row.high),  # type: ignore[arg-type]
+                float(row.low),
+                float(row.high),
                 np.array([row.negatives, row.positives], np.int64),
                 bands.reshape(shape),
                 np.array(row.sums, np.float64).reshape(shape),

@@ -89,8 +89,9 @@ def _kept(
     begin = torch.from_numpy(samples.tokens[:head].astype(np.int64))[None].to(place)
     try:
         past = model(input_ids=begin, use_cache=True).past_key_values
-        past.batch_repeat_interleave  # noqa: B018 - other caches can't be copied for a batch
     except (AttributeError, TypeError, ValueError, RuntimeError):
+        return None
+    if not hasattr(past, "batch_repeat_interleave"):  # it can't be copied for a batch
         return None
     words = int(getattr(model.config.get_text_config(), "vocab_size", 1))
     lengths = samples.lengths[rows] - head

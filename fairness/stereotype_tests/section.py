@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...core.measured import Measured
 from ...core.report.numbers import number
 from ...core.report.tree import Block, Cell, IntervalFigure, Section, Table, Text
@@ -169,8 +171,8 @@ def _parts(found: Tested, about: About, one: Breakdown) -> Table:
     )
 
 
-def _count(figures: object) -> int | None:
-    known = [one.n for one in figures if one.n is not None]  # type: ignore[attr-defined]
+def _count(figures: Iterable[Measured]) -> int | None:
+    known = [one.n for one in figures if one.n is not None]
     return max(known, default=None)
 
 
