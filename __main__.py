@@ -10,6 +10,7 @@ import typer
 from ._version import __version__
 from .commands import (
     attributed,
+    audit,
     chats,
     counterfactuals,
     difference,
@@ -49,7 +50,7 @@ app.command("counterfactual")(counterfactuals.counterfactual)
 app.command("what-if")(counterfactuals.what_if)
 app.command("influence")(influence.influence)
 app.command("difference")(difference.difference)
-app.command("audit")(steps.audit)
+app.command("audit")(audit.audit)
 app.command("stereotypes")(stereotypes.stereotypes)
 app.command("perturb")(perturb.perturb)
 app.command("attributed")(attributed.attributed)

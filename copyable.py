@@ -242,18 +242,43 @@ class Audit:
 
 
 @dataclass(frozen=True)
-class Report:
-    """Write a run's report again."""
+class Remedies:
+    """Compare what remedies would do for the groups of a column; empty where there is only one."""
 
     run: Path
+    column: str = ""
 
     def words(self) -> list[str]:
         """Return the words behind ``pellucid``."""
-        return ["report", _path(self.run)]
+        column = _given("--column", self.column or None)
+        return ["audit", _path(self.run), "--mitigate", "compare", *column]
 
     def script(self) -> list[str]:
         """Return the lines of a whole script."""
-        return _with_run(self.run, [_CARRY_OUT], "carry_out(run, ['report'])")
+        named = f", column={self.column!r}" if self.column else ""
+        imports = [
+            "from pellucid.fairness.remedies.compare import compare_remedies",
+            "from pellucid.fairness.remedies.record import write_remedies",
+        ]
+        work = f"write_remedies(run.path, compare_remedies(run{named}))"
+        return _with_run(self.run, imports, work)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write documents about a run again; those that its recipe asks for if none are named."""
+
+    run: Path
+    formats: tuple[str, ...] = ()
+
+    def words(self) -> list[str]:
+        """Return the words behind ``pellucid``."""
+        return ["report", _path(self.run), *_given("--formats", ",".join(self.formats) or None)]
+
+    def script(self) -> list[str]:
+        """Return the lines of a whole script."""
+        changes = f", changes={{'formats': {list(self.formats)!r}}}" if self.formats else ""
+        return _with_run(self.run, [_CARRY_OUT], f"carry_out(run, ['report']{changes})")
 
 
 @dataclass(frozen=True)

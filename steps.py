@@ -266,23 +266,35 @@ def _compare(work: Work, spec: ExplainSpec, *, every: bool) -> None:
     _write_json(work, "explanations/comparison.json", found.as_json())
 
 
-def audit(work: Work, *, groups: Sequence[str] | None = None) -> None:
-    """Compare the groups of the test rows."""
+def audit(work: Work, **settings: Any) -> None:
+    """Compare the groups of the test rows, and make the tests that are asked for.
+
+    Parameters
+    ----------
+    work
+        The run.
+    settings
+        Keys of the recipe's section `audit` that have other values; audit/settings.json keeps them.
+    """
     from .fairness.audit import audit as compare
+    from .fairness.audit_pairs.record import FILE as AGAINST
     from .fairness.curves import curves_table
     from .fairness.further import further
-    from .fairness.reading import CURVES, FILE, SCORES
+    from .fairness.reading import CURVES, FILE, SCORES, SETTINGS
     from .fairness.shared_thresholds import scores_table
+    from .fairness.spec import changed
 
-    spec = work.run.section("audit", AuditSpec)
+    spec = changed(work.run.section("audit", AuditSpec), settings)
     held = any(name.startswith("group:") for name in work.run.predictions().columns)
-    if work.run.task in AUDITED and (held or groups or spec.terms or spec.derived):
-        found = compare(work.run, groups=groups, spec=spec, dataset=work.dataset)
+    if work.run.task in AUDITED and (held or spec.groups or spec.makes):
+        found = compare(work.run, spec=spec, dataset=work.dataset)
+        _write_json(work, SETTINGS, spec.model_dump(mode="json"))
         if found.curves:
             _write_parquet(work, CURVES, curves_table(found.curves))
         if found.scores:
             _write_parquet(work, SCORES, scores_table(found.scores))
         _write_json(work, FILE, found.as_json())
+        (work.run.path / AGAINST).unlink(missing_ok=True)  # it tells of the audit before
     else:
         _write_json(work, FILE, {"positive": spec.positive})
     further(work.run, spec, emit=work.emit, check=work.checked)
@@ -328,7 +340,7 @@ def offered(
 ) -> tuple[str, ...]:
     """Return the steps that are known for a task on samples of some modalities, in order.
 
-    Classes, sets of labels and numbers are compared over groups.
+    Classes, sets of labels, numbers and texts are compared over groups.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from . import (
+    audit,
     bundled,
     domain_adaptation,
     faithfulness,
@@ -26,6 +27,7 @@ from . import (
 )
 
 BENCHMARKS = {
+    "audit": audit,
     "finetune": finetune,
     "head": head,
     "integrated-gradients": integrated_gradients,

@@ -3,11 +3,15 @@ from .attributed.spec import AttributedSpec as AttributedSpec
 from .audit import Audit as Audit
 from .audit import Finding as Finding
 from .audit import audit as audit
+from .audit_pairs.measure import compare_audits as compare_audits
+from .audit_pairs.record import AuditPair as AuditPair
 from .curves import GroupCurve as GroupCurve
 from .curves import curves_table as curves_table
 from .findings import findings as findings
 from .frame import read_predictions as read_predictions
 from .gaps import Gap as Gap
+from .group_rates import group_areas as group_areas
+from .group_rates import group_rates as group_rates
 from .metadata import metadata_groups as metadata_groups
 from .perturbed.measure import perturb as perturb
 from .perturbed.spec import PerturbSpec as PerturbSpec
@@ -28,6 +32,7 @@ from .terms.swap import swap as swap
 __all__ = [
     "AttributedSpec",
     "Audit",
+    "AuditPair",
     "AuditSpec",
     "Finding",
     "Gap",
@@ -38,9 +43,12 @@ __all__ = [
     "SwapSpec",
     "audit",
     "compare_attributions",
+    "compare_audits",
     "compare_remedies",
     "curves_table",
     "findings",
+    "group_areas",
+    "group_rates",
     "largest_shifts",
     "metadata_groups",
     "perturb",

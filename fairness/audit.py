@@ -14,29 +14,24 @@ import pandas as pd
 from ..core.dataset import Dataset
 from ..core.measured import Measured
 from ..core.runs import Run
-from ..core.spec import DataSpec
-from ..errors import RecipeError, RunError, nearest, paragraph
 from .conditional import Conditional
 from .curves import GroupCurve
-from .frame import (
-    GROUP,
-    KINDS,
-    MOST_GROUPS,
-    TEXT,
-    Kind,
-    Outcomes,
-    from_predictions,
-    is_predictions,
-    read_predictions,
-)
+from .frame import MOST_GROUPS, Kind, Outcomes
 from .groups import intersections
-from .made import term_columns, with_made
 from .measuring import measure
+from .prepared import prepare
 from .shared_thresholds import GroupScores
 from .spec import AuditSpec
 from .table import GroupTable, adjust
 
 RECALL = "true_positive_rate"
+HEADLINE: dict[Kind, str] = {
+    "classes": RECALL,
+    "label_sets": RECALL,
+    "texts": "exact_match",
+    "spans": "exact_match",
+}
+"""The figure in which a group may be the worst: the share of what is sought that is found."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,7 @@ class Audit:
         """Return the mapping that audit.json holds."""
         out: dict[str, Any] = {"positive": self.positive}
         for column, table in self.groupings.items():
-            out[column] = table.as_json()
+            out[column] = table.as_json() | {"confidence": self.spec.confidence}
             within = [one.as_json() for one in self.conditional if one.column == column]
             if within:
                 out[column]["conditional"] = within
@@ -128,6 +123,7 @@ class Audit:
     def worst(self) -> Finding | None:
         """Return the group whose recall is lowest against all other rows, if the data show one.
 
+        Of written answers it is the share that equals the expected one; of numbers there is none.
         Looked at are the groups of single columns that are not small, for the positive class or,
         without one, for every class. Like every alarm it stands the adjustment for all comparisons
         of the audit.
@@ -135,10 +131,10 @@ class Audit:
         found = (
             one
             for one in self.alarms()
-            if one.metric == RECALL
+            if one.metric == HEADLINE.get(self.kind)
             and one.difference.value < 0
-            and one.column in self._single
-            and (one.label is not None if self.positive is None else one.label == self.positive)
+            and one.column in self.single
+            and (self.positive is None or one.label == self.positive)
         )
         return min(found, key=lambda finding: finding.difference.value, default=None)
 
@@ -154,6 +150,8 @@ class Audit:
             for one in _differences(table)
             if one.adjusted <= 1 - self.spec.confidence
         ]
+        if self.kind in ("texts", "spans"):  # whose figures have units of their own
+            return tuple(sorted(found, key=lambda one: one.adjusted))
         return tuple(sorted(found, key=lambda one: -abs(one.difference.value)))
 
     def gap_alarms(self) -> tuple[tuple[GroupTable, str], ...]:
@@ -164,6 +162,11 @@ class Audit:
             for name, gap in table.gaps.items()
             if gap.adjusted is not None and gap.adjusted <= 1 - self.spec.confidence
         )
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether answers are classes or sets of labels, not numbers or texts."""
+        return bool(self.labels)
 
     @property
     def comparisons(self) -> int:
@@ -182,7 +185,8 @@ class Audit:
         )
 
     @property
-    def _single(self) -> set[str]:
+    def single(self) -> set[str]:
+        """Names of groupings that are one column, not crossed."""
         return {name for name, table in self.groupings.items() if len(table.columns) == 1}
 
     def _tables(self) -> Iterator[GroupTable]:
@@ -201,6 +205,7 @@ def audit(
     task: str | None = None,
     separator: str | None = None,
     text: str | None = None,
+    threshold: float = 0.5,
     spec: AuditSpec | None = None,
     dataset: Dataset | None = None,
 ) -> Audit:
@@ -214,7 +219,7 @@ def audit(
     label, prediction
         Columns with the true and the predicted class, set of labels or number, for anyone's table
         (``label`` and ``prediction`` if left out). Where `score` is named and no `prediction`, a
-        row is predicted positive from a score of one half.
+        row is predicted positive from a score of `threshold` on.
     score
         Column with the probability of the positive class, for anyone's table.
     groups
@@ -228,6 +233,8 @@ def audit(
         What stands between the labels of a set; the run's, or ``|``, if left out.
     text
         Column of texts in which the terms of ``spec.terms`` are looked for, for anyone's table.
+    threshold
+        Score from which a row is predicted positive, for a table without predictions.
     spec
         Everything else; the run's recipe's, then the defaults, if left out.
     dataset
@@ -249,99 +256,21 @@ def audit(
     RunError
         The run has no predictions on test rows.
     """
-    own = run_or_frame.section("audit", AuditSpec) if isinstance(run_or_frame, Run) else AuditSpec()
-    chosen = spec or own
-    named = groups if groups is not None else chosen.groups
-    wanted = positive if positive is not None else chosen.positive
-    split = None
-    made: list[str] = []
-    if isinstance(run_or_frame, Run):
-        if label or prediction or score or text:
-            raise RecipeError(
-                paragraph(
-                    "label, prediction, score, text",
-                    "a run names these columns itself",
-                    "Leave them out, or bring a table instead of a run",
-                )
-            )
-        split = "test"
-        frame = _test_rows(run_or_frame)
-        task = task or run_or_frame.task
-        if task == "multilabel":
-            separator = separator or run_or_frame.section("data", DataSpec).separator
-        if chosen.terms or chosen.derived:
-            rows = run_or_frame.dataset() if dataset is None else dataset
-            frame, made = with_made(frame, rows, chosen)
-    elif isinstance(run_or_frame, pd.DataFrame) and label is None and is_predictions(run_or_frame):
-        frame = run_or_frame
-    else:
-        frame = read_predictions(
-            run_or_frame,
-            label or "label",
-            prediction or (None if score is not None else "prediction"),
-            score,
-            [*(named or ()), *chosen.control],
-            positive=None if wanted is None else str(wanted),
-            text=text,
-        )
-        if text is not None:
-            columns = term_columns(frame[TEXT].tolist(), chosen)
-            made = list(columns)
-            frame = frame.assign(**{f"{GROUP}{name}": columns[name] for name in columns})
-    if named is not None:
-        named = [*named, *(column for column in made if column not in named)]
-    outcomes = from_predictions(
-        frame,
-        named,
-        kind=_kind(task or "classification"),
-        separator=separator or "|",
-        controls=chosen.control,
-        cut=chosen.cut,
+    rows = prepare(
+        run_or_frame,
+        label=label,
+        prediction=prediction,
+        score=score,
+        groups=groups,
+        positive=positive,
+        task=task,
+        separator=separator,
+        text=text,
+        threshold=threshold,
+        spec=spec,
+        dataset=dataset,
     )
-    return _measure(outcomes, _positive(outcomes, wanted), chosen, split)
-
-
-def _kind(task: str) -> Kind:
-    if task not in KINDS:
-        raise RecipeError(
-            paragraph(
-                f"task {task}",
-                f"groups are compared for {', '.join(KINDS)} ({nearest(task, KINDS)})",
-                "Name one of these, or audit another run",
-            )
-        )
-    return KINDS[task]
-
-
-def _test_rows(run: Run) -> pd.DataFrame:
-    frame = run.predictions()
-    test = frame[frame["split"] == "test"]
-    if test.empty:
-        raise RunError(
-            paragraph(
-                "predictions.parquet",
-                "there are no predictions on test rows, which is what an audit compares",
-                "Give data.split.test a share above 0, and predict the test split "
-                "(evaluate.splits)",
-            )
-        )
-    return test
-
-
-def _positive(outcomes: Outcomes, asked: str | None) -> str | None:
-    if asked is None:
-        two = outcomes.kind == "classes" and len(outcomes.labels) == 2
-        return outcomes.labels[1] if two else None
-    if str(asked) not in outcomes.labels:
-        raise RecipeError(
-            paragraph(
-                "audit.positive",
-                f"no row has the label or the prediction “{asked}” "
-                f"({nearest(str(asked), outcomes.labels)})",
-                "Name one of the classes",
-            )
-        )
-    return str(asked)
+    return _measure(rows.outcomes, rows.positive, rows.spec, rows.split)
 
 
 def _measure(outcomes: Outcomes, positive: str | None, spec: AuditSpec, split: str | None) -> Audit:

@@ -26,6 +26,7 @@ from ..core.measured import Measured
 from .block import Figures, Numbers, measured
 from .counts import Share, shares
 from .groups import Grouping
+from .passes import Codes, counted, crossed
 from .tally import Counts
 from .uncertainty import normal_quantile
 
@@ -99,7 +100,7 @@ def conditional(
     grouping: Grouping,
     control: Grouping,
     label: str,
-    cells: NDArray[np.intp],
+    cells: Codes,
     confidence: float,
     rates: Iterable[str] = RATES,
 ) -> Conditional:
@@ -120,8 +121,9 @@ def conditional(
         Names of the rates, out of `counts.RATES`.
     """
     groups, strata = len(grouping.names), len(control.names)
-    flat = (control.codes * groups + grouping.codes) * 4 + cells
-    counts = np.bincount(flat, minlength=strata * groups * 4).astype(np.int64)
+    both = crossed(control.codes, grouping.codes, strata, groups)
+    flat = crossed(both, cells, strata * groups, 4)
+    counts = counted(flat.__getitem__, len(flat), strata * groups * 4)
     found = shares(counts.reshape(-1, 4), rates)
     named = {name: _shaped(share, strata, groups) for name, share in found.items()}
     return Conditional(
@@ -149,8 +151,9 @@ def pooled(successes: Counts, rows: Counts, confidence: float) -> Figures:
     Returns
     -------
     tuple of Measured
-        Mantel and Haenszel's difference with Sato's interval; NaN where no stratum has rows of the
-        group and of others. `n` are the group's rows in strata that have both.
+        Mantel and Haenszel's difference with Sato's interval, or Wilson's reach where all rows of
+        each stratum are alike; NaN where no stratum has rows of the group and of others. `n` are
+        the group's rows in strata that have both.
     """
     x1, n1 = successes.astype(float), rows.astype(float)
     x0, n0 = x1.sum(axis=1, keepdims=True) - x1, n1.sum(axis=1, keepdims=True) - n1
@@ -165,8 +168,18 @@ def pooled(successes: Counts, rows: Counts, confidence: float) -> Figures:
     gap = over((x1 * n0 - x0 * n1) / total) / known
     p = over((n1**2 * x0 - n0**2 * x1 + n1 * n0 * (n0 - n1) / 2) / total**2)
     q = over((x1 * (n0 - x0) + x0 * (n1 - x1)) / (2 * total))
-    half = normal_quantile(confidence) * np.sqrt(np.maximum(gap * p + q, 0)) / known
-    return measured(gap, (gap - half, gap + half), over(n1), "mantel_haenszel")
+    z = normal_quantile(confidence)
+    variance = np.maximum(gap * p + q, 0)
+    # Where the rows of every stratum are all alike there is no variance. There Wilson's reach
+    # stands in its place, with the rows that a weighted mean of strata is worth.
+    worth = [
+        weight**2 / np.where(weight > 0, over((n1 * n0 / total) ** 2 / np.maximum(n, 1)), 1.0)
+        for n in (n1, n0)
+    ]
+    reach = z * z / (np.minimum(*worth) + z * z)
+    half = np.where(variance > 0, z * np.sqrt(variance) / known, reach)
+    ends = np.maximum(gap - half, -1.0), np.minimum(gap + half, 1.0)
+    return measured(gap, ends, over(n1), "mantel_haenszel")
 
 
 def _shaped(share: Share, strata: int, groups: int) -> tuple[Counts, Counts]:

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .passes import Codes, Read
 from .tally import Counts, Tallied, Tally
 
 TP, FP, FN, TN = range(4)
 
 # Metric: the cells counted as successes, and the cells they are a share of.
-_CELLS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+CELLS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "base_rate": ((TP, FN), (TP, FP, FN, TN)),
     "selection_rate": ((TP, FP), (TP, FP, FN, TN)),
     "accuracy": ((TP, TN), (TP, FP, FN, TN)),
@@ -42,7 +43,7 @@ COMPLEMENTS = {
     "false_omission_rate": "negative_predictive_value",
 }
 
-RATES: tuple[str, ...] = tuple(_CELLS)
+RATES: tuple[str, ...] = tuple(CELLS)
 CLASS_RATES: tuple[str, ...] = tuple(name for name in RATES if name != "accuracy")
 
 
@@ -105,7 +106,7 @@ def class_counts(
     """
     if true.ndim == 1 and classes <= _SQUARED:
         # Pairs of label and prediction are counted once for all classes.
-        pairs = tally.count(true * classes + predicted, classes * classes)
+        pairs = tally.count(_pairs(true, predicted, classes), classes * classes)
         square = pairs.then(lambda table: table.reshape(-1, classes, classes))
         return Counted(
             tuple(square.then(partial(_one_vs_rest, index=i)) for i in range(classes)),
@@ -114,8 +115,10 @@ def class_counts(
     same = true == predicted
     right = same.all(axis=1) if same.ndim == 2 else same
     return Counted(
-        tuple(tally.count(one_class(true, predicted, i), 4) for i in range(classes)),
-        tally.count(right.astype(np.intp), 2),
+        tuple(
+            tally.count(one_class(true, predicted, i).__getitem__, 4) for i in range(classes)
+        ),
+        tally.count(right.__getitem__, 2),
     )
 
 
@@ -131,14 +134,14 @@ def shares(cells: Counts, metrics: Iterable[str] = CLASS_RATES) -> dict[str, Sha
     """
     return {
         name: Share(
-            cells[:, list(_CELLS[name][0])].sum(axis=1),
-            cells[:, list(_CELLS[name][1])].sum(axis=1),
+            cells[:, list(CELLS[name][0])].sum(axis=1),
+            cells[:, list(CELLS[name][1])].sum(axis=1),
         )
         for name in metrics
     }
 
 
-def one_class(true: NDArray[Any], predicted: NDArray[Any], index: int) -> NDArray[np.intp]:
+def one_class(true: NDArray[Any], predicted: NDArray[Any], index: int) -> NDArray[np.int8]:
     """Give every row the number of its cell, one class being positive and all others negative.
 
     Parameters
@@ -156,7 +159,12 @@ def one_class(true: NDArray[Any], predicted: NDArray[Any], index: int) -> NDArra
     there, said = (
         part[:, index] if part.ndim == 2 else part == index for part in (true, predicted)
     )
-    return np.asarray(TN - there.astype(np.intp) - 2 * said.astype(np.intp), np.intp)
+    return np.asarray(TN - there.view(np.int8) - 2 * said.view(np.int8), np.int8)
+
+
+def _pairs(true: Codes, predicted: Codes, classes: int) -> Read:
+    """Give every row the number of its pair of label and prediction."""
+    return lambda part: true[part].astype(np.intp) * classes + predicted[part]
 
 
 def accuracy_share(right: Counts) -> Share:

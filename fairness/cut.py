@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, paragraph
-from .groups import MISSING, Grouping
+from .groups import MISSING, Grouping, renumbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def cut_column(column: str, values: pd.Series[Any], at: int | Sequence[float]) -
     values
         Number of each row, shape (rows,), also as text. Rows without one are a group of their own.
     at
-        Number of bands of about equal size, or the rising edges between bands: 25 and 45 make
+        Number of bands of about equal size, or the edges between bands: 25 and 45 make
         “below 25”, “25 to below 45” and “45 and above”. Equal numbers are never parted, so that
         there may be fewer bands than asked for.
 
@@ -59,12 +59,12 @@ def cut_column(column: str, values: pd.Series[Any], at: int | Sequence[float]) -
     present = np.flatnonzero(np.bincount(codes, minlength=len(names)))
     lookup = np.zeros(len(names), np.intp)
     lookup[present] = np.arange(len(present))
-    return Grouping(column, (column,), tuple(names[i] for i in present), lookup[codes])
+    return Grouping(column, (column,), tuple(names[i] for i in present), renumbered(codes, lookup))
 
 
 def _edges(numbers: NDArray[np.float64], at: int | Sequence[float]) -> NDArray[np.float64]:
     if not isinstance(at, int):
-        return np.asarray(at, np.float64)
+        return np.unique(np.asarray(at, np.float64))
     if not len(numbers):
         return np.empty(0)
     # Edges are numbers that rows have, so that each can be written as it stands in the table.

@@ -62,6 +62,8 @@ def _first(audit: Audit) -> Text:
     """Say which group fares worst, or that none shows."""
     if audit.kind == "numbers":
         return _numbers(audit)
+    if not audit.has_classes:
+        return _texts(audit)
     worst = audit.worst()
     if worst is not None:
         return Text(_worst_sentence(audit, worst), "finding")
@@ -69,6 +71,30 @@ def _first(audit: Audit) -> Text:
     return Text(
         f"{_in_none(audit)} does recall{of_class} lie below that of all other rows by more than "
         f"chance and the number of comparisons explain. {_NO_PROOF}",
+        "finding",
+    )
+
+
+def _texts(audit: Audit) -> Text:
+    """Say which group's answers are furthest from the expected ones, or guessed worst."""
+    worst = audit.worst()
+    others = (one for one in audit.alarms() if one.column in audit.single)
+    one = worst or next(others, None)
+    if one is None:
+        return Text(
+            f"{_in_none(audit)} do answers lie further from the expected ones, or words surprise "
+            "the model more, than chance and the number of comparisons explain. " + _NO_PROOF,
+            "finding",
+        )
+    what = {
+        "exact_match": "the share of answers that equal the expected one",
+        "answer_words": "the mean number of words of an answer",
+        "loss": "the mean loss per token (nats)",
+    }.get(one.metric, f"the mean {inner(one.metric)}")
+    return Text(
+        f"In the {rows_of(audit, one.rows)} of {one.column} {one.group}, {what} is "
+        f"{one.rate.value:.3g}; in all other rows it is {one.rest.value:.3g}: a difference of "
+        f"{one.difference.value:.3g} ({level(audit)}{_ends(one, '.3g')}).",
         "finding",
     )
 
@@ -134,7 +160,8 @@ def _others(audit: Audit) -> Text | None:
     if not found:
         return None
     named = "; ".join(
-        f"{one.column} {one.group}, {inner(one.metric)} {one.difference.show(2, signed=True)}"
+        f"{one.column} {one.group}, {inner(one.metric)}{_on(audit, one)} "
+        f"{one.difference.show(2, signed=True)}"
         for one in found[:_WIDEST]
     )
     noun = "difference stands" if len(found) == 1 else "differences stand"
@@ -144,6 +171,11 @@ def _others(audit: Audit) -> Text | None:
         f"{named}.",
         "finding",
     )
+
+
+def _on(audit: Audit, one: Finding) -> str:
+    """Name the class of a figure that isn't about the favourable one."""
+    return "" if one.label in (None, audit.positive) else f" on “{one.label}”"
 
 
 def _selection(audit: Audit) -> Text | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from ..core.spec import SourceSpec
 from ..errors import DataError, RecipeError, nearest, paragraph
 from .cut import cut_column
-from .groups import Codes, Grouping, group_column, natural_order, renumbered, value_codes
-from .spec import AUDITED
+from .groups import Grouping, group_column, natural_order, renumbered, value_codes
+from .numeric import numeric_figures
+from .passes import Codes
+from .written import Figures, cut_figures, written_figures
 
 GROUP = "group:"
 SCORE = "score:"
@@ -23,11 +25,20 @@ TEXT = "text"
 MOST_CLASSES = 1000  # more different labels are values, not classes
 MOST_GROUPS = 1000  # more different values are measurements or names, not groups
 
-Kind = Literal["classes", "label_sets", "numbers"]
-"""What labels and predictions are: one class, a set of labels, or a number."""
+Kind = Literal["classes", "label_sets", "numbers", "texts", "spans"]
+"""What labels and predictions are: one class, a set of labels, a number, or a text, written or cut
+from another one."""
 
-KINDS: dict[str, Kind] = dict(zip(AUDITED, get_args(Kind), strict=True))
-"""What the answers of each task are."""
+KINDS: dict[str, Kind] = {
+    "classification": "classes",
+    "multilabel": "label_sets",
+    "regression": "numbers",
+    "chat": "texts",
+    "causal_lm": "texts",
+    "masked_lm": "texts",
+    "extractive_qa": "spans",
+}
+"""What the answers of each audited task are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +51,13 @@ class Outcomes:
         What labels and predictions are.
     labels
         The classes, in the order of their score columns where every class has one, else in
-        natural order; none where they are numbers.
+        natural order; none where they are numbers or texts.
     true, predicted
-        Class of each row as positions in `labels`, shape (rows,); which labels it has, shape
-        (rows, labels); or its number, shape (rows,).
+        Class of each row as positions in `labels`, shape (rows,), or which labels it has, shape
+        (rows, labels), none where there are no classes.
+    figures
+        Name to a number of each row, shape (rows,), where there are no classes; NaN where a row has
+        none.
     scores
         Class to the score of each row, shape (rows,), where the table has one.
     groups
@@ -61,7 +75,8 @@ class Outcomes:
     scores: dict[str, NDArray[np.float64]]
     groups: tuple[Grouping, ...]
     dropped: int
-    controls: tuple[Grouping, ...] = field(default=())
+    figures: Figures = field(default_factory=dict)
+    controls: tuple[Grouping, ...] = ()
 
 
 def read_predictions(
@@ -124,7 +139,7 @@ def read_predictions(
     if score is not None:
         pair = table[label], table[label if prediction is None else prediction]
         name = positive if positive is not None else _second_class(where, *pair)
-        values = _numbers(where, score, table[score])
+        values = finite(where, score, table[score])
         if prediction is None:
             out["prediction"] = _thresholded(where, table[label], values >= threshold, name)
         out[f"{SCORE}{name}"] = values
@@ -177,7 +192,7 @@ def from_predictions(
     _check_groups(chosen, known, "audit.groups")
     if controls:
         _check_groups(controls, known, "audit.control")
-    labels, true, predicted, kept = _READ[kind](frame, separator)
+    labels, true, predicted, kept, figures = _READ[kind](frame, separator)
     whole = bool(kept.all())
     rows = frame if whole else frame[kept]
 
@@ -192,10 +207,11 @@ def from_predictions(
         true=true if whole else true[kept],
         predicted=predicted if whole else predicted[kept],
         scores={
-            name: _numbers("predictions", f"{SCORE}{name}", rows[f"{SCORE}{name}"])
+            name: finite("predictions", f"{SCORE}{name}", rows[f"{SCORE}{name}"])
             for name in _scored(frame)
             if name in labels
         },
+        figures=figures if whole else {name: one[kept] for name, one in figures.items()},
         groups=sensitive,
         controls=control,
         dropped=int(len(frame) - np.count_nonzero(kept)),
@@ -284,29 +300,30 @@ def _check_sizes(groupings: Sequence[Grouping]) -> None:
             )
 
 
-_Read = tuple[tuple[str, ...], NDArray[Any], NDArray[Any], NDArray[np.bool_]]
-"""Labels, what is true, what was predicted, and which rows have both."""
+_Read = tuple[tuple[str, ...], NDArray[Any], NDArray[Any], NDArray[np.bool_], Figures]
+"""Labels, what is true, what was predicted, which rows have both, and numbers of rows."""
 
 
 def _read_classes(frame: pd.DataFrame, separator: str) -> _Read:
     del separator
-    true, predicted, names = _classes(frame["label"], frame["prediction"])
+    true, predicted, names = class_codes(frame["label"], frame["prediction"])
     scored = _scored(frame)
     labels = tuple(scored) if set(names) <= set(scored) else names
     kept = (true >= 0) & (predicted >= 0)
-    _check_classes(names, kept)
-    place = np.array([*(labels.index(name) for name in names), -1], dtype=np.intp)
-    return labels, renumbered(true, place), renumbered(predicted, place), kept
+    check_classes(names, kept)
+    place = [labels.index(name) for name in names]
+    return labels, renumbered(true, place), renumbered(predicted, place), kept, {}
 
 
 def _read_label_sets(frame: pd.DataFrame, separator: str) -> _Read:
     """Read cells such as ``a|b``; an empty one is an empty set, a missing one is left out."""
     kept = (frame["label"].notna() & frame["prediction"].notna()).to_numpy(dtype=bool)
     _check_rows(kept)
-    cells = [frame[column].astype("string").fillna("") for column in ("label", "prediction")]
-    tables = [one.str.get_dummies(sep=separator) for one in cells]
+    cells = [value_codes(frame[column]) for column in ("label", "prediction")]
+    # Each different set is taken apart once; rows without one have no label.
+    sets = [[*(_parts(name, separator) for name in names), frozenset()] for _, names in cells]
     scored = _scored(frame)
-    found = {str(name) for table in tables for name in table.columns}
+    found = {name for each in sets for one in each for name in one}
     labels = tuple(scored) if found <= set(scored) else natural_order(found)
     if not labels:
         raise DataError(
@@ -317,9 +334,14 @@ def _read_label_sets(frame: pd.DataFrame, separator: str) -> _Read:
             )
         )
     true, predicted = (
-        table.reindex(columns=list(labels), fill_value=0).to_numpy(dtype=bool) for table in tables
+        np.array([[label in one for label in labels] for one in each])[codes]
+        for (codes, _), each in zip(cells, sets, strict=True)
     )
-    return labels, true, predicted, kept
+    return labels, true, predicted, kept, {}
+
+
+def _parts(cell: str, separator: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in cell.split(separator)) - {""}
 
 
 def _read_numbers(frame: pd.DataFrame, separator: str) -> _Read:
@@ -329,12 +351,38 @@ def _read_numbers(frame: pd.DataFrame, separator: str) -> _Read:
     pair = []
     for column in ("label", "prediction"):
         values = np.full(len(frame), np.nan)
-        values[kept] = _numbers("predictions", column, frame[column][kept])
+        values[kept] = finite("predictions", column, frame[column][kept])
         pair.append(values)
-    return (), pair[0], pair[1], kept
+    nothing = np.empty((len(frame), 0), np.bool_)
+    return (), nothing, nothing, kept, numeric_figures(*pair)
 
 
-_READ = {"classes": _read_classes, "label_sets": _read_label_sets, "numbers": _read_numbers}
+def _read_texts(frame: pd.DataFrame, separator: str) -> _Read:
+    del separator
+    return _without_classes(frame, written_figures(frame))
+
+
+def _read_spans(frame: pd.DataFrame, separator: str) -> _Read:
+    del separator
+    return _without_classes(frame, cut_figures(frame))
+
+
+def _without_classes(frame: pd.DataFrame, figures: Figures) -> _Read:
+    kept = np.zeros(len(frame), np.bool_)
+    for values in figures.values():
+        kept |= ~np.isnan(values)
+    _check_rows(kept)
+    nothing = np.empty((len(frame), 0), np.bool_)
+    return (), nothing, nothing, kept, figures
+
+
+_READ = {
+    "classes": _read_classes,
+    "label_sets": _read_label_sets,
+    "numbers": _read_numbers,
+    "texts": _read_texts,
+    "spans": _read_spans,
+}
 
 
 def _check_rows(kept: NDArray[np.bool_]) -> None:
@@ -348,7 +396,8 @@ def _check_rows(kept: NDArray[np.bool_]) -> None:
         )
 
 
-def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
+def check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
+    """Refuse columns that hold no classes, or a single one."""
     _check_rows(kept)
     if len(names) < 2:
         raise DataError(
@@ -370,9 +419,10 @@ def _check_classes(names: tuple[str, ...], kept: NDArray[np.bool_]) -> None:
         )
 
 
-def _classes(
+def class_codes(
     label: pd.Series[Any], prediction: pd.Series[Any]
 ) -> tuple[Codes, Codes, tuple[str, ...]]:
+    """Give the classes of both columns the same numbers; missing is -1. Return their names, too."""
     true, true_names = value_codes(label)
     predicted, predicted_names = value_codes(prediction)
     if not set(predicted_names) & set(true_names):
@@ -389,9 +439,11 @@ def _classes(
             )
         )
     place = {name: code for code, name in enumerate(names)}
-    lookup_true = np.array([*(place[name] for name in true_names), -1], dtype=np.intp)
-    lookup_predicted = np.array([*(place[name] for name in predicted_names), -1], dtype=np.intp)
-    return renumbered(true, lookup_true), renumbered(predicted, lookup_predicted), names
+    return (
+        renumbered(true, [place[name] for name in true_names]),
+        renumbered(predicted, [place[name] for name in predicted_names]),
+        names,
+    )
 
 
 def _as_numbers(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -402,7 +454,7 @@ def _as_numbers(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _second_class(where: str, label: pd.Series[Any], prediction: pd.Series[Any]) -> str:
-    _, _, names = _classes(label, prediction)
+    _, _, names = class_codes(label, prediction)
     if len(names) == 2:
         return names[1]
     raise DataError(
@@ -430,12 +482,14 @@ def _thresholded(
             )
         )
     both = pd.Index([others[0], positive])
-    said = pd.Categorical.from_codes(reached.astype(np.intp), categories=both)
+    said = pd.Categorical.from_codes(reached.view(np.int8), categories=both)
     return pd.Series(said, index=label.index)
 
 
-def _numbers(where: str, column: str, values: pd.Series[Any]) -> NDArray[np.float64]:
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+def finite(where: str, column: str, values: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return the numbers of a column, shape (rows,); the first cell that is none is an error."""
+    known = values if values.dtype == float else pd.to_numeric(values, errors="coerce")
+    numbers = known.to_numpy(dtype=float, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if len(wrong):
         raise DataError(

@@ -52,6 +52,15 @@ def further(
         found = compare_attributions(run, spec=spec.attributed, emit=emit, check=check)
         write_attributed(run.path / ATTRIBUTED, found)
         emit(Artifact(path=ATTRIBUTED, kind="figures"))
+    if spec.remedy is not None:
+        from .remedies.compare import behind
+        from .remedies.record import FILE as REMEDIES
+        from .remedies.record import write_remedies
+
+        made = behind(run, spec.remedy, emit=emit, check=check)
+        if made is not None:
+            write_remedies(run.path, made)
+            emit(Artifact(path=REMEDIES, kind="figures"))
     if spec.privacy is not None:
         from .privacy.check import privacy
         from .privacy.record import write_privacy

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .bands import in_order
+from .passes import Codes, counted, crossed, smallest
+
 MISSING = "(missing)"
 CROSS = "×"
+_FEW = 1 << 10  # whole numbers so near each other are counted rather than looked up
 _DENSE = 1 << 22  # combinations up to which a lookup table is cheaper than sorting the rows
-
-Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +56,31 @@ def group_column(column: str, values: pd.Series[Any]) -> Grouping:
         Name of the column.
     values
         Value of each row, shape (rows,). Rows without a value (None, NaN, an empty text) are a
-        group of their own, shown as ``(missing)``.
+        group of their own, shown as ``(missing)``. Groups stand in the order of the categories
+        where these have one, as bands of numbers where they are such, else in natural order.
     """
     codes, names = value_codes(values)
+    wanted = _standing(values, names)
+    if wanted != names:
+        place = {name: code for code, name in enumerate(wanted)}
+        codes, names = renumbered(codes, [place[name] for name in names]), wanted
     absent = codes < 0
     if not absent.any():
         return Grouping(column, (column,), names, codes)
     named = (*(name for name in names if name != MISSING), MISSING)
     place = {name: code for code, name in enumerate(named)}
-    lookup = np.array([*(place[name] for name in names), place[MISSING]], dtype=np.intp)
-    return Grouping(column, (column,), named, renumbered(codes, lookup))
+    lookup = [place[name] for name in names]
+    return Grouping(column, (column,), named, renumbered(codes, lookup, place[MISSING]))
+
+
+def _standing(values: pd.Series[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of groups in the order in which people expect them."""
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.ordered:
+        held = set(names)
+        said = dict.fromkeys(_text(value) for value in values.cat.categories)
+        return tuple(name for name in said if name in held)
+    known = in_order([name for name in names if name != MISSING])
+    return (*known, MISSING) if MISSING in names else known
 
 
 def intersections(singles: Sequence[Grouping], depth: int) -> tuple[Grouping, ...]:
@@ -93,29 +109,60 @@ def value_codes(values: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
     Whole floats read as integers (``1.0`` is ``1``), because pandas turns integers into floats as
     soon as one value is missing.
     """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        raw = values.cat.codes.to_numpy()
-        there = np.bincount(raw + 1, minlength=len(values.cat.categories) + 1)[1:] > 0
+    known = _coded(values)
+    if known is not None:
+        raw, categories = known
+        size = len(categories)
+        # Moved up by one, so that a missing value counts as the first.
+        rows = counted(lambda part: raw[part].astype(np.intp) + 1, len(raw), size + 1)
         texts = [
-            _text(value) if used else ""
-            for value, used in zip(values.cat.categories, there, strict=True)
+            _text(value) if used else "" for value, used in zip(categories, rows[1:], strict=True)
         ]
     else:
         raw, uniques = pd.factorize(values, use_na_sentinel=True)
         texts = [_text(value) for value in uniques]
     names = natural_order({text for text in texts if text})
     place = {name: code for code, name in enumerate(names)}
-    lookup = np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.intp)
-    return renumbered(raw, lookup), names
+    return renumbered(raw, [place.get(text, -1) for text in texts]), names
 
 
-def renumbered(codes: NDArray[np.integer], lookup: Codes) -> Codes:
-    """Replace codes by those of a table; where nothing changes, millions of rows stay untouched."""
-    size = len(lookup)
-    same = lookup[-1] == -1 and (lookup[:-1] == np.arange(size - 1)).all()
-    if same or ((lookup == np.arange(size)).all() and not (codes < 0).any()):
-        return codes.astype(np.intp, copy=False)
-    return np.asarray(lookup[codes], np.intp)
+def _coded(
+    values: pd.Series[Any],
+) -> tuple[NDArray[np.signedinteger[Any]], Sequence[Any]] | None:
+    """Return codes and what they stand for, where a column has them or is nearly made of them."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.cat.codes), list(values.cat.categories)
+    if not len(values) or not isinstance(values.dtype, np.dtype) or values.dtype.kind != "i":
+        return None
+    numbers = values.to_numpy()
+    least, most = int(numbers.min()), int(numbers.max())
+    if most - least >= _FEW:
+        return None
+    codes = np.subtract(numbers, least, dtype=np.int16, casting="unsafe")
+    return codes, range(least, most + 1)
+
+
+def renumbered(
+    codes: NDArray[np.signedinteger[Any]],
+    lookup: Sequence[int] | NDArray[np.intp],
+    missing: int = -1,
+) -> Codes:
+    """Replace codes by those of a table; where nothing changes, millions of rows stay untouched.
+
+    Parameters
+    ----------
+    codes
+        Code of each row, shape (rows,); -1 where there is none.
+    lookup
+        What takes the place of each code.
+    missing
+        What takes the place of -1.
+    """
+    table = np.append(np.asarray(lookup, np.intp), missing)
+    kind = smallest(int(table.max()) + 1)
+    if missing == -1 and bool((table[:-1] == np.arange(len(table) - 1)).all()):
+        return codes.astype(kind, copy=False)
+    return np.asarray(table.astype(kind)[codes])
 
 
 def natural_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -129,16 +176,18 @@ def natural_order(names: Iterable[str]) -> tuple[str, ...]:
 
 def _cross(column: str, parts: Sequence[Grouping]) -> Grouping:
     sizes = [len(part.names) for part in parts]
-    codes = parts[0].codes
-    for part, size in zip(parts[1:], sizes[1:], strict=True):
-        codes = codes * size + part.codes
-    if prod(sizes) <= _DENSE:
-        present = np.flatnonzero(np.bincount(codes, minlength=prod(sizes)))
-        lookup = np.zeros(prod(sizes), dtype=np.intp)
+    codes, size = parts[0].codes, sizes[0]
+    for part in parts[1:]:
+        codes = crossed(codes, part.codes, size, len(part.names))
+        size *= len(part.names)
+    if size <= _DENSE:
+        present = np.flatnonzero(counted(codes.__getitem__, len(codes), size))
+        lookup = np.zeros(size, np.intp)
         lookup[present] = np.arange(len(present))
         codes = renumbered(codes, lookup)
     else:
-        present, codes = np.unique(codes, return_inverse=True)
+        present, places = np.unique(codes, return_inverse=True)
+        codes = places.astype(smallest(len(present)))
     cells = np.stack(np.unravel_index(present, sizes), axis=1)
     values = [[part.names[code] for part, code in zip(parts, cell, strict=True)] for cell in cells]
     names = tuple(CROSS.join(value) for value in values)

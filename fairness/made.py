@@ -46,19 +46,21 @@ def with_made(
 
     Raises
     ------
+    DataError
+        If there is no such list of terms.
     RecipeError
-        If there is no such list of terms, nothing of that name is known of the samples, or terms
-        are asked for and no input is text.
+        If nothing of that name is known of the samples, or terms are asked for and no input is
+        text.
     """
     from .metadata import metadata_groups
     from .terms.grouped import sample_texts
 
-    if not (spec.terms or spec.derived):
+    if not spec.makes:
         return predictions, []
     place = {row: at for at, row in enumerate(dataset.ids.tolist())}
     rows = dataset.take(np.array([place[row] for row in predictions["id"].tolist()], np.intp))
     made: dict[str, Any] = {}
-    if spec.terms:
+    if spec.terms or spec.term_file:
         if "text" not in rows.modalities.values():
             raise RecipeError(
                 paragraph(

@@ -18,7 +18,7 @@ from .frame import Outcomes
 from .groups import CROSS, Grouping
 from .indices import index_block
 from .means import Summed
-from .numeric import numeric_block, numeric_sums
+from .numeric import numeric_block
 from .rates import rate_block
 from .scored import Scored, generalised, score_block
 from .shared_thresholds import GroupScores, group_scores
@@ -96,9 +96,9 @@ class _Measuring:
         self.sums: dict[str, Summed] = {}
         self.scored: dict[str, Scored] = {}
         true, predicted = outcomes.true, outcomes.predicted
-        if outcomes.kind == "numbers":
-            self.sums = numeric_sums(tally, true, predicted)
-            self.rows = next(iter(self.sums.values())).n
+        if outcomes.figures:
+            self.sums = {name: Summed.of(tally, one) for name, one in outcomes.figures.items()}
+            self.rows = tally.count_rows()
             return
         self.counted = class_counts(tally, true, predicted, len(outcomes.labels))
         self.rows = self.counted.right.then(lambda table: table.sum(axis=1))

@@ -14,12 +14,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .groups import Codes
+from .passes import Codes, counted, looked_up
+from .ranked_group import Group, Numbers, read_group
 
-Numbers = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_BLOCK = 1 << 16
+_ALL = slice(None)
 _SMALL = ((1 << 8, np.uint8), (1 << 16, np.uint16))  # numpy sorts these in linear time
 
 
@@ -34,14 +34,14 @@ class Ranked:
     positive
         Whether the row at each place is positive, shape (rows,).
     scores
-        Its score, shape (rows,), falling.
+        Its score, shape (rows,), falling; in 32 bits where they hold it.
     level
         Number of the different score that it has, from 0, shape (rows,); None where all differ.
     """
 
     order: NDArray[np.integer]
     positive: NDArray[np.bool_]
-    scores: Numbers
+    scores: NDArray[np.floating]
     level: NDArray[np.int32] | None
 
     @classmethod
@@ -55,13 +55,12 @@ class Ranked:
         scores
             Its score, shape (rows,), finite.
         """
-        order = _sorted(scores)
-        ordered = scores[order]
+        order, ordered = _sorted(scores)
         first = np.empty(len(order), np.bool_)
         first[:1] = True
         np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
         level = None if first.all() else np.cumsum(first, dtype=np.int32) - np.int32(1)
-        return cls(order, positive[order], ordered, level)
+        return cls(order, looked_up(positive, order), ordered, level)
 
     def by_group(self, codes: Codes, groups: int, most: int = 0) -> Segments:
         """Bring the rows of each group together and read their areas and curves.
@@ -75,30 +74,26 @@ class Ranked:
         most
             Points of each group's curves that are kept, at even steps of positives and negatives.
         """
-        kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
-        placed = np.take(codes.astype(kind), self.order)
-        places = np.argsort(placed, kind="stable") if groups > 1 else np.arange(len(placed))
-        sizes = np.bincount(placed, minlength=groups)
-        parts = np.split(places, np.cumsum(sizes)[:-1])
-        return Segments.of([self._group(part, most) for part in parts], sizes)
+        return self.by_placed(looked_up(codes, self.order), groups, most)
 
-    def _group(self, places: NDArray[np.intp], most: int) -> Group:
-        """Read the areas and curves of some rows, given their places in rising order."""
-        packed = np.take(self.packed, places)
-        hits = np.cumsum(packed & 1, dtype=np.int32)
-        if self.level is None:
-            ends = np.arange(len(places), dtype=np.int32)
-        else:
-            last = np.ones(len(places), np.bool_)
-            np.greater(packed[1:] ^ packed[:-1], 1, out=last[:-1])
-            ends = np.flatnonzero(last).astype(np.int32)
-            hits = np.take(hits, ends)
-        if not len(hits):
-            return Group(0, 0.0, 0.0, hits, ends, np.empty(0))
-        pairs, steps = _areas(hits, ends)
-        kept = _kept(hits, ends, most)
-        scores = np.take(self.scores, np.take(places, ends[kept]))
-        return Group(int(hits[-1]), pairs, steps, hits[kept], ends[kept] + 1 - hits[kept], scores)
+    def by_placed(self, codes: Codes, groups: int, most: int = 0) -> Segments:
+        """Do the same, given the group at each place."""
+        kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
+        placed = codes.astype(kind)
+        places = np.argsort(placed, kind="stable") if groups > 1 else np.arange(len(placed))
+        outcomes = counted(
+            lambda part: 2 * placed[part].astype(np.intp) + self.positive[part],
+            len(placed),
+            2 * groups,
+        ).reshape(groups, 2)
+        sizes = outcomes.sum(axis=1)
+        parts = np.split(places, np.cumsum(sizes)[:-1])
+        tied = self.level is not None
+        read = [
+            read_group(self.packed, tied, self.scores, part, int(hits), most)
+            for part, hits in zip(parts, outcomes[:, 1], strict=True)
+        ]
+        return Segments.of(read, sizes)
 
     @cached_property
     def packed(self) -> NDArray[np.integer]:
@@ -107,54 +102,43 @@ class Ranked:
             return self.positive.view(np.uint8)
         return self.level * np.int32(2) + self.positive
 
-    def above(self) -> Numbers:
-        """Return how many positives have a higher score than the row at each place.
+    def above(self, part: slice = _ALL) -> Numbers:
+        """Return how many positives have a higher score than the rows at some places.
 
-        Those of the same score count half.
+        Those of the same score, a positive row itself among them, count half.
         """
-        return self._beyond(self.positive)
+        before, upto, _, _ = self._runs(part)
+        return (before + upto) / 2
 
-    def below(self) -> Numbers:
-        """Return how many negatives have a lower score than the row at each place, ties half."""
-        negative = ~self.positive
-        before = self._beyond(negative)
+    def below(self, part: slice = _ALL) -> Numbers:
+        """Return how many negatives have a lower score than the rows at some places, ties half."""
+        before, upto, start, end = self._runs(part)
+        negatives = len(self.positive) - int(self._hits[-1])
+        return np.asarray(negatives - (start - before + end - upto) / 2, np.float64)
+
+    def _runs(self, part: slice) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return positives before and up to the end of each row's run, and rows likewise."""
         if self.level is None:
-            return np.asarray(negative.sum() - before - negative, np.float64)
-        return np.asarray(negative.sum() - before, np.float64)
+            upto = self._hits[part].astype(np.int64)
+            start = np.arange(len(self.positive))[part]
+            return upto - self.positive[part], upto, start, start + 1
+        level = self.level[part]
+        starts = self._starts
+        start, end = starts[level], starts[level + 1]
+        before = np.where(start > 0, self._hits[start - 1], 0)
+        return before, self._hits[end - 1].astype(np.int64), start, end
 
-    def _beyond(self, counted: NDArray[np.bool_]) -> Numbers:
-        hits = np.cumsum(counted, dtype=np.int64)
-        if self.level is None:
-            return np.asarray(hits - counted, np.float64)
-        ends = np.flatnonzero(np.append(self.level[1:] != self.level[:-1], True))
-        upto = hits[ends]
-        before = np.concatenate([[0], upto[:-1]])
-        return np.asarray(((before + upto) / 2)[self.level], np.float64)
+    @cached_property
+    def _hits(self) -> NDArray[np.int32]:
+        """Positives up to each place."""
+        return np.cumsum(self.positive, dtype=np.int32)
 
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """What was read of one group's rows.
-
-    Attributes
-    ----------
-    positives
-        Its positive rows.
-    pairs
-        Pairs of a positive and a negative in which the positive scores higher, ties half.
-    steps
-        Average precision times the positives.
-    hits, alarms, thresholds
-        Points of its curves: positives and negatives with a score of at least each threshold, from
-        the highest down.
-    """
-
-    positives: int
-    pairs: float
-    steps: float
-    hits: NDArray[np.integer]
-    alarms: NDArray[np.integer]
-    thresholds: Numbers
+    @cached_property
+    def _starts(self) -> Ints:
+        """Place at which each run begins, and the number of rows."""
+        assert self.level is not None
+        begins = np.flatnonzero(np.diff(self.level, prepend=np.int32(-1)))
+        return np.append(begins, len(self.level))
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,70 +165,75 @@ class Segments:
     groups: tuple[Group, ...]
 
     @classmethod
-    def of(cls, groups: Sequence[Group], sizes: NDArray[np.intp]) -> Segments:
+    def of(cls, groups: Sequence[Group], sizes: Ints) -> Segments:
         """Put groups together."""
         positives = np.array([one.positives for one in groups], np.int64)
         steps = np.array([one.steps for one in groups])
         average = np.divide(steps, positives, out=np.full(len(steps), np.nan), where=positives > 0)
         pairs = np.array([one.pairs for one in groups])
-        return cls(sizes.astype(np.int64), positives, pairs, average, tuple(groups))
+        return cls(sizes, positives, pairs, average, tuple(groups))
 
 
-def _areas(hits: NDArray[np.integer], ends: NDArray[np.integer]) -> tuple[float, float]:
-    """Return the pairs that are ranked rightly and the sum of precision over positives.
+def areas_by_group(
+    positive: NDArray[np.bool_], scores: Numbers, codes: Codes, groups: int
+) -> Segments:
+    """Read the areas of each group alone, without ranking all rows.
 
-    Goes through the runs in blocks that fit a processor's cache.
+    Parameters
+    ----------
+    positive
+        Whether each row is positive, shape (rows,).
+    scores
+        Its score, shape (rows,), finite.
+    codes
+        Its group, shape (rows,).
+    groups
+        Number of groups.
     """
-    pairs = steps = 0.0
-    hit = end = 0
-    for start in range(0, len(hits), _BLOCK):
-        upto = hits[start : start + _BLOCK].astype(np.float64)
-        answered = ends[start : start + _BLOCK] + 1.0
-        gained, lost = np.diff(upto, prepend=hit), np.diff(answered, prepend=end)
-        lost -= gained
-        # Positives above a run, and half of its own, stand above each of its negatives.
-        # Sums, not dot products: those of BLAS wait for its threads.
-        pairs += float((lost * (upto - gained / 2)).sum())
-        steps += float((gained * (upto / answered)).sum())
-        hit, end = upto[-1], answered[-1]
-    return pairs, steps
+    bits = _bits(scores)
+    if bits is None:
+        return Ranked.of(positive, scores).by_group(codes, groups)
+    # A score and its outcome in one number, the highest score first: what is sorted needs no order.
+    keys = np.subtract(np.iinfo(np.int32).max, bits, dtype=np.int64)
+    if bits.min() >= 0:
+        keys = keys.astype(np.uint32)
+    keys = (keys << 1) | positive
+    kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
+    keys = keys[np.argsort(codes.astype(kind), kind="stable")]
+    sizes = counted(codes.__getitem__, len(codes), groups)
+    read = []
+    for part in np.split(keys, np.cumsum(sizes)[:-1]):
+        part.sort()
+        positives = int(np.count_nonzero(part & 1))
+        read.append(read_group(part, True, scores, np.arange(len(part)), positives, 0))
+    return Segments.of(read, sizes)
 
 
-def _kept(
-    hits: NDArray[np.integer], ends: NDArray[np.integer], most: int
-) -> NDArray[np.integer] | slice:
-    """Choose points of a curve at about even steps of positives and of negatives."""
-    if len(ends) <= most or not most:
-        return slice(0, len(ends) if most else 0)
-    half = max(most // 2, 2)
-    steps = [np.linspace(0, count, half) for count in (hits[-1], ends[-1] + 1 - hits[-1])]
-    found = [np.searchsorted(hits, steps[0]), _alarms_reached(hits, ends, steps[1])]
-    return np.unique(np.minimum(np.concatenate([*found, [len(ends) - 1]]), len(ends) - 1))
+def _sorted(scores: Numbers) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+    """Return the rows from the highest score down, equal ones in any order, and their scores."""
+    bits = _bits(scores)
+    if bits is None or len(scores) >= 1 << 32:
+        order = np.argsort(-scores)
+        return order, scores[order]
+    # Numbers of 32 bits and the row's own number are sorted together as one of 64 bits, which
+    # takes half the time of asking for the order.
+    keys = -bits.astype(np.int64)
+    keys <<= 32
+    keys |= np.arange(len(scores), dtype=np.int64)
+    keys.sort()
+    order = (keys & 0xFFFFFFFF).astype(np.uint32)
+    keys >>= 32
+    return order, _flipped((-keys).astype(np.int32)).view(np.float32)
 
 
-def _alarms_reached(
-    hits: NDArray[np.integer], ends: NDArray[np.integer], alarms: Numbers
-) -> NDArray[np.intp]:
-    """Return the first run up to which there are so many negatives, by halving."""
-    low, high = np.zeros(len(alarms), np.intp), np.full(len(alarms), len(ends) - 1)
-    while (low < high).any():
-        middle = (low + high) // 2
-        reached = ends[middle] + 1 - hits[middle] >= alarms
-        low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
-    return low
-
-
-def _sorted(scores: Numbers) -> NDArray[np.integer]:
-    """Return the rows from the highest score down; equal ones in any order."""
+def _bits(scores: Numbers) -> NDArray[np.int32] | None:
+    """Return whole numbers in the order of the scores; None where 32 bits don't hold them."""
     halves = scores.astype(np.float32)
-    if len(scores) < 1 << 32 and bool((halves == scores).all()):
-        # Numbers of 32 bits and the row's own number are sorted together as one of 64 bits, which
-        # takes half the time of asking for the order.
-        bits = (halves + np.float32(0)).view(np.int32)  # no -0
-        keys = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits).astype(np.int64)
-        np.negative(keys, out=keys)
-        keys <<= 32
-        keys |= np.arange(len(scores), dtype=np.int64)
-        keys.sort()
-        return (keys & 0xFFFFFFFF).astype(np.uint32)
-    return np.argsort(-scores)
+    if not bool((halves == scores).all()):
+        return None
+    return _flipped((halves + np.float32(0)).view(np.int32))  # no -0
+
+
+def _flipped(bits: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Turn the bits of floating numbers into whole numbers of the same order, or back."""
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))

@@ -41,8 +41,7 @@ def rate_p_values(own: Share, other: Share) -> Numbers:
 
 
 def _two_sided(successes: int, rows: int, other_successes: int, other_rows: int) -> float:
-    from scipy.special import gammaln
-    from scipy.stats import norm
+    from scipy.special import gammaln, ndtr
 
     total, n = successes + other_successes, rows + other_rows
     least, most = max(0, total - other_rows), min(total, rows)
@@ -64,4 +63,4 @@ def _two_sided(successes: int, rows: int, other_successes: int, other_rows: int)
     gap = abs(successes / rows - other_successes / other_rows)
     gap = max(gap - (1 / rows + 1 / other_rows) / 2, 0.0)
     error = np.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / other_rows))
-    return float(2 * norm.sf(gap / error))
+    return float(2 * ndtr(-gap / error))

@@ -1,11 +1,12 @@
-"""An audit read back from a run's folder: audit.json and the tables in audit/.
+"""An audit read back from a run's folder: audit.json, its settings and the tables in audit/.
 
 Nothing is measured again, so it costs no permutations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from ..core.curves import Curve, Kind
 from ..core.files import read_json
 from ..core.measured import Measured
 from ..core.runs import Run
+from ..errors import RunError, paragraph
 from .audit import Audit, audit
 from .conditional import Conditional
 from .curves import GroupCurve
@@ -22,13 +24,14 @@ from .frame import GROUP, KINDS, SCORE
 from .frame import Kind as Answers
 from .groups import CROSS, natural_order
 from .shared_thresholds import GroupScores, read_scores
-from .spec import AuditSpec
+from .spec import AuditSpec, changed
 from .table import GroupTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FILE = "audit.json"
+SETTINGS = "audit/settings.json"
 CURVES = "audit/curves.parquet"
 SCORES = "audit/scores.parquet"
 
@@ -41,31 +44,39 @@ def read_audit(run: Run) -> Audit | None:
     Raises
     ------
     RunError
-        If the run has an audit and no predictions.
+        If the run has an audit and no predictions, or its audit.json is damaged.
     """
     import pandas as pd
     import pyarrow.parquet as pq
 
     if not run.has(FILE):
         return None
-    raw = read_json(run.path / FILE)
+    raw = figures_of(run)
     file = run.need("predictions.parquet", "evaluate")
     names = pq.read_schema(file).names
-    columns = {name: tuple(one["columns"]) for name, one in raw.items() if _is_grouping(one)}
+    with _damage_named(run):
+        columns = {name: tuple(one["columns"]) for name, one in raw.items() if _is_grouping(one)}
     if not columns:
         # By an older version, which measured less and didn't say what it crossed.
         known = [name for name in raw if f"{GROUP}{name}" in names]
         return audit(run, groups=known) if known else None
     singles = [name for name, crossed in columns.items() if len(crossed) == 1]
-    spec = run.section("audit", AuditSpec)
+    spec = settings_of(run)
     # The table may have a million rows, of which most columns aren't needed.
-    frame = pd.read_parquet(file, columns=["split", "label", "prediction"])
+    wanted = [name for name in ("split", "label", "prediction") if name in names]
+    frame = pd.read_parquet(file, columns=wanted)
     test = frame[frame["split"] == "test"]
     scored = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
-    groupings = {
-        column: GroupTable.from_json(column, crossed, raw[column], raw["positive"])
-        for column, crossed in columns.items()
-    }
+    with _damage_named(run):
+        groupings = {
+            column: GroupTable.from_json(column, crossed, raw[column], raw["positive"])
+            for column, crossed in columns.items()
+        }
+        within = tuple(
+            Conditional.from_json(one)
+            for name in singles
+            for one in raw[name].get("conditional", ())
+        )
     curves: tuple[GroupCurve, ...] = ()
     if run.has(CURVES):
         curves = tuple(_curves(groupings, pd.read_parquet(run.path / CURVES)))
@@ -81,17 +92,49 @@ def read_audit(run: Run) -> Audit | None:
         groupings=groupings,
         curves=curves,
         scores=scores,
-        conditional=tuple(
-            Conditional.from_json(one)
-            for name in singles
-            for one in raw[name].get("conditional", ())
-        ),
+        conditional=within,
         rows=rows,
         dropped=len(test) - rows,
         skipped=_skipped(singles, set(columns.values()), spec.depth),
         split="test",
         spec=spec,
     )
+
+
+def figures_of(run: Run) -> dict[str, Any]:
+    """Return what a run's audit.json holds.
+
+    Raises
+    ------
+    RunError
+        If it is damaged.
+    """
+    with _damage_named(run):
+        return {**read_json(run.path / FILE)}
+
+
+@contextmanager
+def _damage_named(run: Run) -> Iterator[None]:
+    """Turn what a file that was cut off or written by hand raises into one sentence about it."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        raise RunError(
+            paragraph(
+                str(run.path / FILE),
+                f"the audit can't be read ({str(reason).splitlines()[0]})",
+                f"Make it again with `pellucid audit {run.path}`",
+            )
+        ) from None
+
+
+def settings_of(run: Run) -> AuditSpec:
+    """Return how a run was audited last; as its recipe says where no command said otherwise."""
+    path = run.path / SETTINGS
+    if not path.is_file():
+        return run.section("audit", AuditSpec)
+    return changed(AuditSpec(), read_json(path))
 
 
 def _labels(

@@ -11,6 +11,8 @@ from .attributed import section as attributed
 from .attributed.record import FILE as ATTRIBUTED
 from .attributed.record import read_attributed
 from .audit import Audit
+from .audit_pairs import section as paired
+from .audit_pairs.record import read_pair
 from .findings import findings as found_in_groups
 from .perturbed import findings as perturbed_findings
 from .perturbed import section as perturbed
@@ -63,6 +65,10 @@ def reported(
     if audit is not None:
         sections += sections_of_groups(audit)
         findings += found_in_groups(audit)
+    pair = read_pair(folder)
+    if pair is not None:
+        sections += paired.sections(pair)
+        findings += paired.findings(pair)
     if (folder / SWAPS).is_file():
         swaps = read_swaps(folder / SWAPS)
         sections += swapped.sections(swaps)

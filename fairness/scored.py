@@ -18,18 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.bootstrap import interval
 from ..core.curves import POINTS
-from ..core.measured import Measured
-from .block import Block, Compared, Numbers, measured
+from .block import Block, Compared, Figures, Numbers, measured
+from .calibration import calibration_intervals
 from .gaps import simulated_gap
 from .groups import Grouping
-from .indices import resampled
 from .means import Means, Summed
 from .ranked import Ranked, Segments
 from .subgroups import generalised_mean
@@ -60,26 +58,23 @@ class Scored:
     ----------
     label
         The class.
-    positive, scores
-        Whether each row is of that class, and its score; shape (rows,).
-    tally
-        The rows' groups.
     ranked
         The rows from the highest score down.
+    tally
+        The groups of the ranked rows.
     """
 
     label: str
-    positive: NDArray[np.bool_]
-    scores: Numbers
-    tally: Tally
     ranked: Ranked
+    tally: Tally
 
     @classmethod
     def of(cls, label: str, positive: NDArray[np.bool_], scores: Numbers, tally: Tally) -> Scored:
         """Sort the rows."""
-        return cls(label, positive, scores, tally, Ranked.of(positive, scores))
+        ranked = Ranked.of(positive, scores)
+        return cls(label, ranked, tally.ordered(ranked.order))
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """Lowest and highest score; 0 and 1 where all are probabilities."""
         low, high = float(self.ranked.scores[-1]), float(self.ranked.scores[0])
@@ -90,73 +85,102 @@ class Scored:
         """Whether all scores lie between 0 and 1."""
         return self.ends == (0.0, 1.0)
 
-    @cached_property
-    def above(self) -> Tallied:
-        """Pairs of any positive with a lower negative of each group, shape (groups,)."""
-        return self._summed(np.where(self.ranked.positive, 0.0, self.ranked.above()))
-
-    @cached_property
-    def below(self) -> Tallied:
-        """Pairs of a positive of each group with any lower negative, shape (groups,)."""
-        return self._summed(np.where(self.ranked.positive, self.ranked.below(), 0.0))
-
     def count(self) -> None:
         """Go through the rows for all that is summed over them, before threads ask for it."""
-        parts: list[object] = [self.whole, self.above, self.below, self.histogram]
+        parts: list[object] = [self.whole, self.touched, self.histogram]
         if self.are_probabilities:
-            parts += [self.errors, self.squares, self.bands, self.band_counts]
+            parts += [self.errors, self.squares, self.bands]
 
-    def _summed(self, at_places: Numbers) -> Tallied:
-        in_rows = np.empty_like(at_places)
-        in_rows[self.ranked.order] = at_places
-        return self.tally.add(in_rows)
+    @cached_property
+    def touched(self) -> Tallied:
+        """Pairs of any positive with a lower negative of each group, and the other way round.
+
+        Shape (groups, 2): first the pairs with the group's negatives, then those of its positives
+        with any lower negative.
+        """
+        ranked, positive = self.ranked, self.ranked.positive
+        return self.tally.count(
+            positive.__getitem__,
+            2,
+            lambda part: np.where(positive[part], ranked.below(part), ranked.above(part)),
+        )
 
     @cached_property
     def histogram(self) -> Tallied:
         """Rows of every group by outcome and step of the score, shape (groups, 2, steps)."""
-        low, high = self.ends
-        width = (high - low) or 1.0
-        # A score on a threshold counts as reaching it, also where the division rounds down.
-        step = np.floor((self.scores - low) / width * STEPS + 1e-9)
-        step = np.clip(step.astype(np.intp), 0, STEPS - 1)
-        counts = self.tally.count(self.positive * STEPS + step, 2 * STEPS)
+        positive = self.ranked.positive
+        counts = self.tally.count(
+            lambda part: positive[part] * np.intp(STEPS) + self._step(part), 2 * STEPS
+        )
         return counts.then(lambda table: table.reshape(-1, 2, STEPS))
 
     @cached_property
-    def bands(self) -> Tallied:
-        """Sum of scores of every group by band and outcome, shape (groups, 2 * bands)."""
-        return self.tally.count(self._band, 2 * BANDS, self.scores)
-
-    @cached_property
     def band_counts(self) -> Tallied:
-        """Rows of every group by band and outcome, shape (groups, 2 * bands)."""
-        return self.tally.count(self._band, 2 * BANDS)
+        """Rows of every group by outcome and band, shape (groups, 2 * bands)."""
+        shape = (-1, 2 * BANDS, STEPS // BANDS)
+        return self.histogram.then(lambda table: table.reshape(shape).sum(axis=2))
 
     @cached_property
-    def _band(self) -> NDArray[np.intp]:
-        """Outcome and band of each row as one number, shape (rows,)."""
-        band = np.clip((self.scores * BANDS).astype(np.intp), 0, BANDS - 1)
-        return np.asarray(self.positive * BANDS + band, np.intp)
+    def bands(self) -> Tallied:
+        """Sum of scores of every group by outcome and band, shape (groups, 2 * bands)."""
+        ranked, wide = self.ranked, STEPS // BANDS
+        return self.tally.count(
+            lambda part: ranked.positive[part] * np.intp(BANDS) + self._step(part) // wide,
+            2 * BANDS,
+            lambda part: ranked.scores[part].astype(np.float64),
+        )
+
+    def _step(self, part: slice) -> NDArray[np.intp]:
+        low, high = self.ends
+        width = (high - low) or 1.0
+        # A score on a threshold counts as reaching it, also where the division rounds down.
+        step = (self.ranked.scores[part].astype(np.float64) - low) / width * STEPS + 1e-9
+        return np.clip(step.astype(np.intp), 0, STEPS - 1)
 
     @cached_property
     def errors(self) -> Summed:
         """Sums of score minus outcome."""
-        return Summed.of(self.tally, self.scores - self.positive)
+        total = self._distances[1].then(lambda table: table[:, 0] - table[:, 1])
+        return Summed(self._rows, total, self._distances[2].then(_added), 0.0)
 
     @cached_property
     def squares(self) -> Summed:
         """Sums of its square."""
-        return Summed.of(self.tally, (self.scores - self.positive) ** 2)
+        second, fourth = (self._distances[power].then(_added) for power in (2, 4))
+        return Summed(self._rows, second, fourth, 0.0)
+
+    @cached_property
+    def _rows(self) -> Tallied:
+        return self.histogram.then(lambda table: table.sum(axis=(1, 2)))
+
+    @cached_property
+    def _distances(self) -> dict[int, Tallied]:
+        """Sums of powers of the distance of score and outcome, by outcome, shape (groups, 2)."""
+        positive, scores = self.ranked.positive, self.ranked.scores
+
+        def powers(part: slice, power: int) -> Numbers:
+            distance = np.abs(scores[part] - positive[part].astype(np.float64))
+            return np.asarray(distance**power, np.float64)
+
+        return {
+            power: self.tally.count(positive.__getitem__, 2, partial(powers, power=power))
+            for power in (1, 2, 4)
+        }
 
     @cached_property
     def whole(self) -> Segments:
         """Areas of all rows."""
-        return self.ranked.by_group(np.zeros(len(self.scores), np.intp), 1)
+        return self.ranked.by_placed(np.zeros(self.tally.rows, np.int8), 1)
 
     def segments(self, grouping: Grouping) -> Segments:
         """Return areas and curves of each group of a grouping."""
         groups = len(grouping.names)
-        return self.ranked.by_group(grouping.codes, groups, max(POINTS // (2 * groups), FEWEST))
+        most = max(POINTS // (2 * groups), FEWEST)
+        return self.ranked.by_placed(self.tally.codes(grouping), groups, most)
+
+
+def _added(table: Numbers) -> Numbers:
+    return np.asarray(table.sum(axis=1), np.float64)
 
 
 def score_block(scored: Scored, segments: Segments, compared: Compared) -> Block:
@@ -225,7 +249,7 @@ def _areas(scored: Scored, segments: Segments, compared: Compared) -> Block:
     positives, sizes = segments.positives, segments.sizes
     negatives = sizes - positives
     own, own_ends = _interval(segments.pairs, positives, negatives, level)
-    above, below = scored.above.by(compared.grouping), scored.below.by(compared.grouping)
+    above, below = scored.touched.by(compared.grouping).T
     groups = len(sizes)
     bpsn = _interval(above - segments.pairs, positives.sum() - positives, negatives, level)
     bnsp = _interval(below - segments.pairs, positives, negatives.sum() - negatives, level)
@@ -289,23 +313,17 @@ def _areas(scored: Scored, segments: Segments, compared: Compared) -> Block:
 def _calibration(scored: Scored, compared: Compared) -> Block:
     counts = scored.band_counts.by(compared.grouping)
     sums = scored.bands.by(compared.grouping)
-    mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    spec = compared.spec
-    rng = np.random.default_rng([spec.seed, len(compared.words)])
-    drawn = resampled(counts, spec.replicates, rng)
-    rows = counts.sum(axis=1)
-    values, replicates = calibration_error(counts, mean), calibration_error(drawn, mean)
-    low, high = interval(replicates, spec.confidence)
-    # The error of redrawn rows is larger by what chance adds to it, so it is mirrored.
-    ends = np.clip(2 * values - high, 0, 1), np.clip(2 * values - low, 0, 1)
-    whole = counts.sum(axis=0, keepdims=True)
-    whole_mean = np.divide(
-        sums.sum(axis=0, keepdims=True), whole, out=np.zeros((1, len(whole[0]))), where=whole > 0
-    )
-    overall = calibration_error(whole, whole_mean)
+
+    def figures(counts: Counts, sums: Numbers) -> Figures:
+        mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+        ends = calibration_intervals(counts, sums, compared.spec.confidence)
+        rows = counts.sum(axis=1)
+        return measured(calibration_error(counts, mean), ends, rows, "test_inversion")
+
+    whole = figures(counts.sum(axis=0, keepdims=True), sums.sum(axis=0, keepdims=True))
     return Block(
-        metrics={"calibration_error": measured(values, ends, rows, "bootstrap")},
-        overall={"calibration_error": Measured(float(overall[0]), n=int(whole.sum()))},
+        metrics={"calibration_error": figures(counts, sums)},
+        overall={"calibration_error": whole[0]},
     )
 
 

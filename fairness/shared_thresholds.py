@@ -57,6 +57,8 @@ class GroupScores:
     def reached(self, outcome: int | None = None) -> Numbers:
         """Return the share of rows whose score reaches each threshold, shape (steps + 1,).
 
+        The last threshold stands for one beyond every score, which no row reaches.
+
         Parameters
         ----------
         outcome

@@ -82,7 +82,7 @@ def shrunk_means(values: Numbers, errors: Numbers) -> Numbers:
     DerSimonian and Laird (1986), Meta-analysis in clinical trials. Controlled Clinical Trials 7.
     """
     out = values.copy()
-    kept = ~np.isnan(values) & ~np.isnan(errors) & (errors > 0)
+    kept = ~np.isnan(values) & (errors**2 >= np.finfo(float).tiny)  # not of NaN either
     if kept.sum() < 2:
         return out
     x, variance = values[kept], errors[kept] ** 2
@@ -90,6 +90,8 @@ def shrunk_means(values: Numbers, errors: Numbers) -> Numbers:
     mean = (weights * x).sum() / weights.sum()
     excess = (weights * (x - mean) ** 2).sum() - (len(x) - 1)
     scale = weights.sum() - (weights**2).sum() / weights.sum()
+    if scale <= 0:  # one group is known so much better that rounding leaves nothing of the others
+        return out
     between = max(excess / scale, 0.0)
     out[kept] = mean + (x - mean) * between / (between + variance)
     return out

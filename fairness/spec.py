@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationError
 
+from ..errors import RecipeError, nearest, paragraph
 from ..multimodal.spec import Spec
 from .attributed.spec import AttributedSpec
 from .perturbed.spec import PerturbSpec
@@ -15,10 +18,25 @@ from .remedies.spec import RemedySpec
 from .stereotype_tests.spec import StereotypeSpec
 from .swapped.spec import SwapSpec
 
-AUDITED = ("classification", "multilabel", "regression")
-"""Tasks whose answers are compared over groups: classes, sets of labels, numbers."""
+AUDITED = (
+    "classification",
+    "multilabel",
+    "regression",
+    "extractive_qa",
+    "chat",
+    "causal_lm",
+    "masked_lm",
+)
+"""Tasks whose answers are compared over groups: classes, sets of labels, numbers, texts."""
 
-Edges = Annotated[list[float], Field(min_length=1)]
+
+def _rising(edges: list[float]) -> list[float]:
+    if any(high <= low for low, high in pairwise(edges)):
+        raise ValueError("edges have to rise")
+    return edges
+
+
+Edges = Annotated[list[float], Field(min_length=1), AfterValidator(_rising)]
 
 
 class AuditSpec(Spec):
@@ -77,9 +95,9 @@ class AuditSpec(Spec):
         2000, description="Permutations behind the p-value of each largest gap."
     )
     replicates: Annotated[int, Field(ge=100, le=100_000)] = Field(
-        2000, description="Bootstrap replicates behind each interval that has no closed form."
+        2000, description="Draws behind each interval that has no closed form."
     )
-    seed: int = Field(13, description="Seed of permutations and bootstrap.")
+    seed: int = Field(13, description="Seed of permutations and draws.")
     swaps: SwapSpec | None = Field(
         None,
         description="Identity terms swapped in the texts, such as {terms: [gender]}: does the "
@@ -107,6 +125,11 @@ class AuditSpec(Spec):
         "column: gender, strength: 1.0}; nothing if left out.",
     )
 
+    @property
+    def makes(self) -> bool:
+        """Whether columns of groups are made of the samples themselves."""
+        return bool(self.terms or self.term_file or self.derived)
+
     def rooted(self, folder: Path) -> AuditSpec:
         """Return the section with its paths made absolute, seen from a folder."""
 
@@ -126,6 +149,40 @@ class AuditSpec(Spec):
                 "stereotypes": [changed(one, "path") for one in self.stereotypes],
             }
         )
+
+
+def changed(spec: AuditSpec, changes: Mapping[str, Any]) -> AuditSpec:
+    """Return settings of which some have other values; None changes nothing.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such setting, or its value is out of range.
+    """
+    named = {key: value for key, value in changes.items() if value is not None}
+    for key in named:
+        if key not in AuditSpec.model_fields:
+            raise RecipeError(
+                paragraph(
+                    f"audit.{key}",
+                    f"there is no such setting ({nearest(key, list(AuditSpec.model_fields))})",
+                    "Correct its name",
+                )
+            )
+    try:
+        return AuditSpec(**{**spec.model_dump(), **named})
+    except ValidationError as error:
+        every = error.errors()
+        # Of what may be a number or a list, it is no news that it isn't the other one.
+        first = next((one for one in every if not one["type"].endswith("_type")), every[0])
+        said = first["msg"].removeprefix("Value error, ")
+        raise RecipeError(
+            paragraph(
+                f"audit.{first['loc'][0]}",
+                f"found “{first['input']}”: {said[:1].lower()}{said[1:]}",
+                "Correct the value",
+            )
+        ) from None
 
 
 def asked(spec: AuditSpec) -> bool:

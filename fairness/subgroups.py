@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.measured import Measured
-from .ranked import Numbers, Ranked, Segments
+from .block import Numbers
+from .ranked import Ranked, Segments
 from .uncertainty import auc_interval
 
 POWER = -5.0

@@ -17,8 +17,9 @@ from .counts import COMPLEMENTS, RATES
 from .gaps import ALIASES, Gap
 from .numeric import NUMERIC
 from .power import smallest_gap
+from .written import ANSWERS
 
-ADDITIVE = frozenset({*RATES, *NUMERIC, "brier_score"})
+ADDITIVE = frozenset({*RATES, *NUMERIC, *ANSWERS, "brier_score"})
 """Figures of all rows that are means of the groups' ones by their rows."""
 
 
@@ -184,9 +185,10 @@ class GroupTable:
         )
 
     def tables(self) -> Iterable[GroupTable]:
-        """Go through this table and those of its classes."""
+        """Go through this table and those of its other classes."""
         yield self
-        yield from self.per_class.values()
+        # The figures of the positive class stand in a grouping's own table already.
+        yield from (one for label, one in self.per_class.items() if label != self.label)
 
     @property
     def to_overall(self) -> dict[str, Figures]:
@@ -283,13 +285,7 @@ def adjust(tables: Mapping[str, GroupTable]) -> dict[str, GroupTable]:
         left out of the comparisons; so is a rate that is 1 minus another one, and a gap that only
         has another name.
     """
-    # The figures of the positive class stand in a grouping's own table already.
-    every = [
-        table
-        for one in tables.values()
-        for table in one.tables()
-        if table is one or table.label != one.label
-    ]
+    every = [table for one in tables.values() for table in one.tables()]
     rates = [
         (table, metric) for table in every for metric in table.p_values if metric not in _LABELS
     ]

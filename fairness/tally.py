@@ -8,14 +8,15 @@ cells of that small table. So seven groupings of ten million rows cost one pass,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .groups import Codes, Grouping
+from .groups import Grouping
+from .passes import Codes, Read, counted, crossed, looked_up
 
 Counts = NDArray[np.int64]
 
@@ -29,17 +30,23 @@ class Tally:
 
     Attributes
     ----------
+    rows
+        Number of rows.
     cells
         Cell of the finest crossing of each row, shape (rows,); None where there are too many.
     size
         Number of cells.
     lookups
         Column to the group of each cell, shape (cells,).
+    order
+        The row at each place, shape (rows,), where rows don't stand in their own order.
     """
 
+    rows: int
     cells: Codes | None
     size: int
     lookups: dict[str, Codes]
+    order: NDArray[np.integer] | None = None
 
     @classmethod
     def of(cls, singles: Sequence[Grouping], groupings: Sequence[Grouping]) -> Tally:
@@ -53,47 +60,67 @@ class Tally:
             All that is counted: these and their intersections.
         """
         sizes = [len(one.names) for one in singles]
-        size = prod(sizes)
-        if size > _MOST_CELLS or len(groupings) < 2:
-            return cls(None, 0, {})
-        cells = singles[0].codes
+        rows = len(singles[0].codes)
+        if prod(sizes) > _MOST_CELLS or len(groupings) < 2:
+            return cls(rows, None, 0, {})
+        cells, size = singles[0].codes, sizes[0]
         for one in singles[1:]:
-            cells = cells * len(one.names) + one.codes
-        lookups = {}
-        for one in groupings:
-            lookups[one.column] = np.zeros(size, np.intp)
-            lookups[one.column][cells] = one.codes
-        return cls(cells, size, lookups)
+            cells = crossed(cells, one.codes, size, len(one.names))
+            size *= len(one.names)
+        some_row = np.zeros(size, np.intp)  # of each cell; all its rows are in the same groups
+        some_row[cells] = np.arange(rows)
+        lookups = {one.column: one.codes[some_row] for one in groupings}
+        return cls(rows, cells, size, lookups)
 
-    def count(
-        self, values: NDArray[Any], size: int, weights: NDArray[np.float64] | None = None
-    ) -> Tallied:
+    def ordered(self, order: NDArray[np.integer]) -> Tally:
+        """Return the tally of the same rows in another order, shape (rows,)."""
+        cells = None if self.cells is None else looked_up(self.cells, order)
+        return replace(self, cells=cells, order=order)
+
+    def codes(self, grouping: Grouping) -> Codes:
+        """Return the group at each place, shape (rows,)."""
+        if self.cells is not None:
+            return looked_up(self.lookups[grouping.column], self.cells)
+        return grouping.codes if self.order is None else looked_up(grouping.codes, self.order)
+
+    def count(self, values: Read, size: int, weights: Read | None = None) -> Tallied:
         """Count the rows of every group by a value, or add up weights.
 
         Parameters
         ----------
         values
-            A whole number from 0 to ``size - 1`` for each row, shape (rows,).
+            Gives a whole number from 0 to ``size - 1`` for the rows at some places.
         size
             Number of different values.
         weights
-            What each row adds, shape (rows,); 1 if left out.
+            Gives what each of them adds; 1 if left out.
         """
-        if self.cells is None or self.size * size > _MOST_COUNTS:
-            return Tallied(lambda one: _counted(one.codes, values, len(one.names), size, weights))
-        table = _counted(self.cells, values, self.size, size, weights)
+
+        def table(codes: Codes, groups: int) -> NDArray[Any]:
+            def flat(part: slice) -> NDArray[Any]:
+                return codes[part].astype(np.intp) * size + values(part)
+
+            return counted(flat, self.rows, groups * size, weights).reshape(groups, size)
+
+        cells = self.cells
+        if cells is None or self.size * size > _MOST_COUNTS:
+            return Tallied(lambda one: table(self.codes(one), len(one.names)))
+        by_cell = table(cells, self.size)
 
         def added(one: Grouping) -> NDArray[Any]:
-            out = np.zeros((len(one.names), size), table.dtype)
-            np.add.at(out, self.lookups[one.column], table)
+            out = np.zeros((len(one.names), size), by_cell.dtype)
+            np.add.at(out, self.lookups[one.column], by_cell)
             return out
 
         return Tallied(added)
 
-    def add(self, weights: NDArray[np.float64]) -> Tallied:
+    def add(self, weights: Read) -> Tallied:
         """Add up a number over the rows of every group; `by` gives the shape (groups,)."""
-        zeros = np.zeros(len(weights), np.intp)
-        return self.count(zeros, 1, weights).then(lambda table: table[:, 0])
+        return self.count(_nothing, 1, weights).then(_only)
+
+    def count_rows(self) -> Tallied:
+        """Count the rows of every group; `by` gives the shape (groups,)."""
+        return self.count(_nothing, 1).then(_only)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,13 +141,10 @@ class Tallied:
         return Tallied(lambda grouping: change(self.by(grouping)))
 
 
-def _counted(
-    groups: Codes,
-    values: NDArray[Any],
-    n_groups: int,
-    size: int,
-    weights: NDArray[np.float64] | None,
-) -> NDArray[Any]:
-    flat = groups if size == 1 else groups * size + values
-    out = np.bincount(flat, weights=weights, minlength=n_groups * size).reshape(n_groups, size)
-    return out if weights is not None else out.astype(np.int64, copy=False)
+def _nothing(part: slice) -> NDArray[Any]:
+    del part
+    return np.zeros(1, np.intp)
+
+
+def _only(table: NDArray[Any]) -> NDArray[Any]:
+    return table[:, 0]

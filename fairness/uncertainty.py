@@ -275,11 +275,11 @@ def p_value_of_interval(gap: Numbers, ends: tuple[Numbers, Numbers], confidence:
 
     The half of the interval that looks towards zero is taken for a multiple of a standard error.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     half = np.where(gap > 0, gap - ends[0], ends[1] - gap)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = 2 * norm.sf(np.abs(gap) / half * normal_quantile(confidence))
+        found = 2 * ndtr(-np.abs(gap) / half * normal_quantile(confidence))
     return np.where(gap == 0, 1.0, found)
 
 

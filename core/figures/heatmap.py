@@ -22,6 +22,9 @@ LEAST = 11.0
 STRONG = 7
 """Levels from this one on carry a sign, so that the figure reads without colour."""
 
+FEW = "◇"
+"""What stands in cells that rest on few rows of data."""
+
 SIGN = 14.0
 """Least width of a cell that has room for it."""
 
@@ -95,8 +98,15 @@ def _cell(
     )
     canvas.sheet.add_patch(box)
     said = number(value, signed=True)
-    canvas.name(box, f"{figure.rows[row]}, {figure.columns[column]}: {said}")
-    if abs(step) >= STRONG and grid.width >= SIGN:
+    few = (row, column) in figure.marked
+    behind = ", few rows" if few else ""
+    canvas.name(box, f"{figure.rows[row]}, {figure.columns[column]}: {said}{behind}")
+    marked = f"{FEW} {said}" if few else said
+    if figure.written and text_width(marked, SMALL) + 4 <= grid.width:
+        canvas.write(x + grid.width / 2, y + CELL / 2, marked, size=SMALL, align="center")
+    elif few and grid.width >= SIGN:
+        canvas.write(x + grid.width / 2, y + CELL / 2, FEW, size=SMALL, align="center")
+    elif abs(step) >= STRONG and grid.width >= SIGN:
         sign = "+" if step > 0 else "−"
         canvas.write(x + grid.width / 2, y + CELL / 2, sign, size=SMALL, align="center")
 

@@ -21,7 +21,7 @@ from .contents import views
 from .templates import environment, inert
 from .tree import Report
 
-_NEVER_IN_FIGURES = ("against", "favour", "finding", "note", "background", "warning-soft")
+_NEVER_IN_FIGURES = ("finding", "note", "background", "warning-soft")
 
 
 def render(report: Report) -> str:

@@ -119,7 +119,10 @@ class BeeswarmFigure:
 
 @dataclass(frozen=True, eq=False)
 class HeatmapFigure:
-    """Signed numbers in a table of rows and columns, coloured on one scale around zero."""
+    """Signed numbers in a table of rows and columns, coloured on one scale around zero.
+
+    Cells of `marked` rest on few rows of data; with `written` numbers stand in the cells.
+    """
 
     title: str
     row_label: str
@@ -128,6 +131,8 @@ class HeatmapFigure:
     columns: tuple[str, ...]
     values: NDArray[np.float64]
     alt: str
+    marked: frozenset[tuple[int, int]] = frozenset()
+    written: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...core import decision
 from ...core.chronicle import chronicle
-from ...core.files import read_json
 from ...core.measured import Measured
 from ...core.report.tree import Cell, Table
 from ...core.runs import Run
@@ -77,7 +76,9 @@ def _groups(run: Run) -> Iterator[Table]:
     """Give a table of rates for each sensitive column of audit.json; intersections are left out."""
     if not run.has("audit.json"):
         return
-    raw = read_json(run.path / "audit.json")
+    from ..reading import figures_of
+
+    raw = figures_of(run)
     for column in run.section("data", DataSpec).groups:
         one = raw.get(column)
         if not isinstance(one, Mapping) or "groups" not in one:

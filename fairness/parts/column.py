@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...core.report.tree import Block, Cell, IntervalFigure, Section, Table, Text
+from ...core.report.tree import Block, Cell, Section, Table, Text
 from ..audit import RECALL, Audit
 from ..curves import GroupCurve
-from ..indices import FEW
 from ..shared_thresholds import GroupScores
 from ..table import GroupTable
 from ..words import FOUR_FIFTHS, GAPS, TITLES, chance, level, of_class, rows_of, slug
 from .curves import curve_figures, score_figures
+from .figure import DRAWN, differences_figure
 
-_DRAWN_BARS = 40
 _DRAWN_CLASSES = 6
 _TABLE = (
     "base_rate",
@@ -24,7 +23,11 @@ _TABLE = (
     "false_positive_rate",
     "false_negative_rate",
     "precision",
+    "exact_match",
+    "rougeL",
     "f1",
+    "answer_words",
+    "loss",
     "roc_auc",
     "average_precision",
     "mean_label",
@@ -34,6 +37,9 @@ _TABLE = (
     "root_mean_squared_error",
 )
 _SCORES = ("bpsn_auc", "bnsp_auc", "brier_score", "calibration_error", "mean_error")
+_OF_ROWS = ("mean_error", "mean_absolute_error", "exact_match", "rougeL", "loss")
+"""Figures of numbers and of texts whose differences are drawn."""
+
 _COMPACT = ("selection_rate", "accuracy", RECALL, "false_positive_rate")
 
 Curves = Mapping[tuple[str, str], Sequence[GroupCurve]]
@@ -74,7 +80,7 @@ def column_section(
             )
         )
     what = "every class in turn" if audit.positive is None else f"“{audit.positive}”"
-    about = "" if audit.kind == "numbers" else f"; the positive class is {what}"
+    about = f"; the positive class is {what}" if audit.has_classes else ""
     return Section(
         f"Groups of {table.column}",
         anchor,
@@ -91,7 +97,7 @@ def crossed_section(audit: Audit, table: GroupTable, index: int, drawn: Iterable
         metrics = [metric for metric in _COMPACT if metric in one.metrics]
         metrics = metrics or [metric for metric in _TABLE if metric in one.metrics][:4]
         difference = next(
-            (m for m in (RECALL, "accuracy", "mean_error") if m in one.to_rest), metrics[0]
+            (m for m in (RECALL, "accuracy", *_OF_ROWS) if m in one.to_rest), metrics[0]
         )
         if one.label is None and "accuracy" in one.to_rest:
             difference = "accuracy"
@@ -122,8 +128,8 @@ def _figures(
     blocks: list[Block | Section] = [_metrics_table(audit, table, _present(table, _TABLE))]
     if len(table.names) > 1:
         differences: tuple[str, ...] = (RECALL, "selection_rate")
-        if audit.kind == "numbers":
-            differences = ("mean_error", "mean_absolute_error")
+        if not audit.has_classes:
+            differences = _OF_ROWS
         elif table.label is None:
             differences = ("accuracy",)
         blocks += [block for metric in differences for block in _intervals(audit, table, metric)]
@@ -169,15 +175,9 @@ def _metrics_table(
         notes.append(
             "“not defined”: the group has no row that the rate counts; it is left out of that gap."
         )
-    if any(
-        figure.method == "bootstrap_few_rows"
-        for metric in metrics
-        for figure in table.metrics[metric]
-    ):
-        notes.append(f"F1 of groups under {FEW} rows: the interval tends to be too narrow.")
     return Table(
         f"Rates by {table.column}{of_class(table)}"
-        if audit.kind != "numbers"
+        if audit.has_classes
         else f"Figures by {table.column}",
         tuple(columns),
         tuple(tuple(row) for row in rows),
@@ -285,23 +285,12 @@ def _compared_with(audit: Audit, table: GroupTable) -> list[Block]:
 
 
 def _intervals(audit: Audit, table: GroupTable, metric: str) -> list[Block]:
-    figures = table.to_rest[metric]
-    by_size = sorted(range(len(figures)), key=lambda i: -table.n[i])
-    drawn = sorted(by_size[:_DRAWN_BARS])
-    title = f"{TITLES[metric]}{of_class(table)}: each group minus all other rows"
-    said = "; ".join(f"{table.names[i]} {figures[i].show(signed=True)}" for i in drawn)
-    blocks: list[Block] = [
-        IntervalFigure(
-            title,
-            f"difference ({level(audit)} interval); rows: those of the group that the rate counts",
-            tuple(table.names[i] for i in drawn),
-            tuple(figures[i] for i in drawn),
-            f"{title}. {said}.",
-            reference=0.0,
-            marked=frozenset(place for place, i in enumerate(drawn) if i in table.small),
-        )
-    ]
-    left = [table.names[i] for i in by_size[_DRAWN_BARS:]]
+    figure = differences_figure(audit, table, metric)
+    if figure is None:
+        return []
+    blocks: list[Block] = [figure]
+    by_size = sorted(range(len(table.names)), key=lambda i: -table.n[i])
+    left = [table.names[i] for i in by_size[DRAWN:]]
     if left:
         blocks.append(Text(f"Not drawn, but in the table: {', '.join(left)}.", "note"))
     return blocks

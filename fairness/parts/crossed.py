@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...core.report.tree import Block, HeatmapFigure
+from ...core.report.tree import Block, HeatmapFigure, Text
 from ..audit import RECALL, Audit
 from ..groups import CROSS
 from ..table import GroupTable
@@ -21,7 +22,7 @@ def heatmaps(audit: Audit, table: GroupTable) -> list[Block]:
         return []
     shown = table if table.label is not None else None
     metrics = ("selection_rate", RECALL) if shown is not None else ("accuracy", "mean_error")
-    out: list[Block] = []
+    out: list[HeatmapFigure | Text] = []
     for metric in metrics:
         if metric not in table.to_rest:
             continue
@@ -35,9 +36,13 @@ def heatmaps(audit: Audit, table: GroupTable) -> list[Block]:
         if np.isnan(values).all():
             continue
         title = f"{TITLES[metric]}{of_class(table)}: each meeting minus all other rows"
-        low, high = (
-            np.unravel_index(f(values), values.shape) for f in (np.nanargmin, np.nanargmax)
-        )
+        few = {
+            (i, j)
+            for i, one in enumerate(first.names)
+            for j, other in enumerate(second.names)
+            if place.get(f"{one}{CROSS}{other}") in table.small
+        }
+        low, high = _ends(values, few)
         said = " and ".join(
             f"{word} where {first.names[i]} meets {second.names[j]} ({values[i, j]:+.2f})"
             for word, (i, j) in (("lowest", low), ("highest", high))
@@ -51,6 +56,17 @@ def heatmaps(audit: Audit, table: GroupTable) -> list[Block]:
                 second.names,
                 values,
                 f"{title}: {inner(metric)} is {said}.",
+                marked=frozenset(few),
+                written=True,
             )
         )
-    return out
+    if any(figure.marked for figure in out if isinstance(figure, HeatmapFigure)):
+        out.append(Text(f"◇: fewer than {audit.spec.small} rows."))
+    return [*out]
+
+
+def _ends(values: NDArray[np.float64], few: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places of the lowest and the highest value; small groups only if all are."""
+    known = np.argwhere(np.isfinite(values)).tolist()
+    cells = [(i, j) for i, j in known if (i, j) not in few] or [(i, j) for i, j in known]
+    return [end(cells, key=lambda cell: float(values[cell])) for end in (min, max)]

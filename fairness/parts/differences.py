@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ...core.report.tree import Block, Cell, IntervalFigure, Section, Table, Text
 from ..audit import Audit, Finding
-from ..words import GAPS, TITLES, chance, level, rows_of
+from ..groups import CROSS
+from ..words import GAPS, TITLES, chance, inner, level, rows_of
 
 _DRAWN = 20
 _LISTED = 60
+_GAPS = 20
 
 
 def differences(audit: Audit) -> Section | None:
@@ -57,15 +59,19 @@ def differences(audit: Audit) -> Section | None:
 
 def _named(audit: Audit, one: Finding) -> str:
     label = "" if one.label is None or one.label == audit.positive else f", “{one.label}”"
-    return f"{one.column} {one.group}: {TITLES[one.metric].split(' (')[0].lower()}{label}"
+    return f"{_grouped(one)}: {inner(one.metric)}{label}"
+
+
+def _grouped(one: Finding) -> str:
+    """Name a group; those that were crossed tell their columns, and the room is small."""
+    return one.group if CROSS in one.column else f"{one.column} {one.group}"
 
 
 def _table(audit: Audit, alarms: tuple[Finding, ...]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            one.column,
-            one.group,
-            TITLES[one.metric] + ("" if one.label is None else f", “{one.label}”"),
+            _grouped(one),
+            TITLES[one.metric].split(" (")[0] + ("" if one.label is None else f", “{one.label}”"),
             one.rate,
             one.rest,
             one.difference,
@@ -77,13 +83,13 @@ def _table(audit: Audit, alarms: tuple[Finding, ...]) -> Table:
     left = len(alarms) - len(rows)
     return Table(
         "Differences that stand the adjustment",
-        ("Column", "Group", "Figure", "In the group", "In all others", "Difference", "Rows", "p"),
+        ("Group", "Figure", "In the group", "In all others", "Difference", "Rows", "p"),
         tuple(rows),
         f"p: how often so wide a difference would come up by chance, adjusted for "
         f"{audit.comparisons:,} comparisons (Benjamini and Hochberg). Many rest on the same rows, "
         "so they are not separate pieces of evidence."
         + (f" {left:,} more stand in the appendix and in audit.json." if left > 0 else ""),
-        signed=frozenset({5}),
+        signed=frozenset({4}),
     )
 
 
@@ -92,21 +98,22 @@ def _gaps(audit: Audit) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for table in audit.groupings.values():
         for one in table.tables() if audit.positive is None else (table,):
-            for name, title in GAPS.items():
-                gap = one.gaps.get(f"{name}_difference")
-                if gap is None or gap.p_value is None or name in ("base_rate", "mean_label"):
+            for key, title in GAPS.items():
+                gap = one.gaps.get(f"{key}_difference")
+                if gap is None or gap.p_value is None or key in ("base_rate", "mean_label"):
                     continue
                 where = table.column if one.label is None else f"{table.column}, “{one.label}”"
-                rows.append(
-                    (where, title, gap.figure, gap.corrected, chance(gap.p_value), gap.lowest,
-                     gap.highest)
-                )  # fmt: skip
+                name = title.split(" (")[0]
+                ends = (gap.lowest, gap.highest)
+                rows.append((where, name, gap.figure, gap.corrected, chance(gap.p_value), *ends))
     rows.sort(key=lambda row: -(row[3] if isinstance(row[3], float) else 0.0))
+    left = len(rows) - _GAPS
     return Table(
         "Largest gaps between any two groups",
         ("Column", "Yardstick", "Gap", "Without chance", "p", "Lowest in", "Highest in"),
-        tuple(rows[:_LISTED]),
+        tuple(rows[:_GAPS]),
         "Gap: largest minus smallest group. Without chance: less what chance adds to the widest of "
         "several gaps. p: how often a gap would be at least as wide were groups given to the rows "
-        "at random; it is not adjusted.",
+        "at random; it is not adjusted."
+        + (f" {left:,} narrower ones stand with their columns." if left > 0 else ""),
     )

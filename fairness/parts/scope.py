@@ -13,32 +13,35 @@ from ..power import POWER, rows_needed
 from ..table import GroupTable
 from ..words import TITLES, inner, level, rows_of
 
-_POWER_OF = ("true_positive_rate", "selection_rate", "accuracy")
+_POWER_OF = ("true_positive_rate", "selection_rate", "accuracy", "exact_match")
 
 
 def scope(audit: Audit) -> Section:
     """Return the section."""
     singles = [table for table in audit.groupings.values() if len(table.columns) == 1]
+    favourable = "" if audit.positive is None else f", of which “{audit.positive}” is favourable"
     what = {
-        "classes": "the class of each row" if audit.positive is None else f"“{audit.positive}”",
-        "label_sets": "a set of labels for each row",
-        "numbers": "a number for each row",
+        "classes": f"one of {len(audit.labels)} classes{favourable}",
+        "label_sets": "a set of labels",
+        "numbers": "a number",
+        "texts": "a text, or guesses the words of one",
+        "spans": "a part of a text",
     }[audit.kind]
     columns = ", ".join(f"{one.column} ({len(one.names)} groups)" for one in singles)
     blocks: list[Block | Section] = [
         Text(
-            f"Compared were {rows_of(audit, audit.rows)} by {columns}. What the model answers is "
-            f"{what}. Intervals have a level of {level(audit)}."
+            f"Compared were {rows_of(audit, audit.rows)} by {columns}. For each row the model "
+            f"answers {what}. Intervals have a level of {level(audit)}."
         ),
-        *(Text(text) for text in _LIMITS[audit.kind == "numbers"]),
+        *(Text(text) for text in (*_BOTH, *([_YARDSTICKS] if audit.has_classes else []))),
         Text(
-            f"Anything sure about small groups. Groups with fewer than {audit.spec.small} rows "
-            "are marked; a missing value is a group of its own, “(missing)”."
+            "It can't tell anything sure about small groups. Those with fewer than "
+            f"{audit.spec.small} rows are marked; a missing value is a group of its own, "
+            "“(missing)”."
         ),
         comparisons_note(audit),
     ]
-    if audit.kind != "numbers":
-        blocks += [block for table in singles for block in _power(audit, table)]
+    blocks += [block for table in singles for block in _power(audit, table)]
     return Section(
         "Scope and limits of the audit",
         "audit-limits",
@@ -54,15 +57,11 @@ _BOTH = (
     "It can't tell whether the labels are fair. Every figure but the selection rate takes them for "
     "the truth.",
 )
-_LIMITS = {
-    False: (
-        *_BOTH,
-        "It can't tell which yardstick is right. Where base rates differ, demographic parity, "
-        "equalized odds and equal precision can't all hold at once unless predictions are perfect; "
-        "people have to choose.",
-    ),
-    True: _BOTH,
-}
+_YARDSTICKS = (
+    "It can't tell which yardstick is right. Where base rates differ, demographic parity, equalized "
+    "odds and equal precision can't all hold at once unless predictions are perfect; people have to "
+    "choose."
+)
 
 
 def _power(audit: Audit, table: GroupTable) -> list[Block]:

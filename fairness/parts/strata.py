@@ -24,7 +24,9 @@ def strata(audit: Audit) -> Section | None:
             "unequal treatment hides it."
         )
     ]
-    blocks += [block for one in audit.conditional for block in _tables(audit, one)]
+    # The favourable class is what people ask about first.
+    ordered = sorted(audit.conditional, key=lambda one: one.label != audit.positive)
+    blocks += [block for one in ordered for block in _tables(audit, one)]
     controls = ", ".join(dict.fromkeys(one.control for one in audit.conditional))
     return Section(
         f"Among rows that are alike in {controls}", f"audit-within-{slug(controls)}", tuple(blocks)

@@ -9,10 +9,11 @@ import numpy as np
 from ...core.dataset import Dataset
 from ...core.events import Emit, silent
 from ...core.runs import Run
-from ...errors import DataError, RecipeError, paragraph
+from ...errors import RecipeError, paragraph
 from ..spec import AuditSpec
 from .measures import CONSTRAINTS, Asked, Measure
 from .members import grouping, members
+from .plug import CHOSEN_ON, check_rows
 from .plug import check as check_task
 from .points import choose, frontier, points
 from .record import UNMITIGATED, Remedies
@@ -20,7 +21,6 @@ from .spec import IN_TRAINING, ON_FEATURES, ON_SCORES, SHARES, Kind, RemedySpec
 from .tried import Answering, Train, Tried
 
 STRENGTHS = (0.5, 1.0)
-SPLITS = ("validation", "test")
 
 
 def compare_remedies(
@@ -80,7 +80,8 @@ def compare_remedies(
         check_task(specs[0], run.task, dataset.labels)
     members(dataset.take(dataset.rows("train")), chosen_column, spec.positive)
     asked = {
-        split: _asked(dataset, split, chosen_column, measure, spec, replicates) for split in SPLITS
+        split: _asked(dataset, split, chosen_column, measure, spec, replicates)
+        for split in CHOSEN_ON
     }
     sets = {
         split: Answering(dataset.take(dataset.rows(split)), one) for split, one in asked.items()
@@ -182,14 +183,7 @@ def _asked(
     # Numbered over all rows, so that a group has the same number in every split.
     groups = grouping(dataset, column)
     rows = dataset.rows(split)
-    if not len(rows):
-        raise DataError(
-            paragraph(
-                f"split “{split}”",
-                "it has no rows, and remedies are chosen on validation rows and shown on test rows",
-                "Give data.split a share above 0 for both",
-            )
-        )
+    check_rows(dataset, split)
     positive = None
     if spec.positive is not None:
         positive = dataset.labels.index(spec.positive)

@@ -12,7 +12,7 @@ from ...core.batches import TARGET, Batch
 from ...core.dataset import Dataset
 from ...core.plugged import ROWS, WEIGHT, Plugged
 from ...core.step import Loss
-from ...errors import RecipeError, paragraph
+from ...errors import DataError, RecipeError, paragraph
 from ...multimodal.augment_spec import PARTNER
 from .adversary import Adversary
 from .group_dro import GroupWeights
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SPLIT_UP = ("reweigh", "balanced")
 """Remedies that several processes can share; the others look at a step's rows together."""
+
+CHOSEN_ON = ("validation", "test")
+"""Splits on which remedies are chosen, and shown."""
 
 
 def plugged(
@@ -65,12 +68,16 @@ def plugged(
     RecipeError
         If the task has no classes, the column is not among the data's groups, or several processes
         train together and the remedy looks at all rows of a step.
+    DataError
+        If the remedy stands behind the training, and no rows are there to choose it by.
     """
     if spec is None:
         return None
     check(spec, task.name, dataset.labels, positive)
     rows = members(dataset.take(dataset.rows("train")), spec.column, positive)
     if spec.kind not in IN_TRAINING:
+        for split in CHOSEN_ON:  # else the run would fail only behind its training
+            check_rows(dataset, split)
         return None
     if spec.kind not in SPLIT_UP and processes.world() > 1:
         raise RecipeError(
@@ -114,6 +121,18 @@ def check(
                 f"the remedy {spec.kind} sets one class against the rest, and of {len(labels)} "
                 "classes none is named",
                 f"Name one of {', '.join(labels)}",
+            )
+        )
+
+
+def check_rows(dataset: Dataset, split: str) -> None:
+    """Refuse a split without rows."""
+    if not len(dataset.rows(split)):
+        raise DataError(
+            paragraph(
+                f"split “{split}”",
+                "it has no rows, and remedies are chosen on validation rows and shown on test rows",
+                "Give data.split a share above 0 for both",
             )
         )
 

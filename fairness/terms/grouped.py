@@ -15,6 +15,8 @@ from .lists import TermList
 from .matching import matcher
 
 NONE, SEVERAL = "none", "several"
+MENTIONS = "mentions: "
+"""Before a category: the name of the column that says which of its groups a row mentions."""
 NO, YES = "no", "yes"
 
 
@@ -56,7 +58,7 @@ class Mentions:
         codes[rows] = groups
         codes[np.flatnonzero(np.bincount(rows, minlength=self.count) > 1)] = most
         return _grouping(
-            f"mentions: {self.terms.category}", (*self.terms.groups, SEVERAL, NONE), codes
+            f"{MENTIONS}{self.terms.category}", (*self.terms.groups, SEVERAL, NONE), codes
         )
 
     def group(self, name: str) -> Grouping:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 
 from ..frame.theme import Theme
 from .axes import Axes
 
 if TYPE_CHECKING:
     from ...core.report.tree import IntervalFigure
+
+WIDE = 700
+"""Pixels of a figure from which on long names are shown."""
+SHORT, LONG = 32, 56
+"""Characters of a name in a narrow and in a wide figure."""
 
 
 class IntervalPlot(Axes):
@@ -69,8 +75,7 @@ class IntervalPlot(Axes):
         self.item.addItem(
             self._pg.ScatterPlotItem(values[known], rows[known], size=10, pen=pen, brush=brushes)
         )
-        names = [_short(name) for name in figure.names]
-        self.item.getAxis("left").setTicks([list(zip(rows.tolist(), names, strict=True))])
+        self._name_rows()
         self._label("bottom", figure.x_label)
         self.item.setYRange(-0.7, count - 0.3, padding=0)
         ends = np.concatenate([low[known], high[known]])
@@ -79,6 +84,22 @@ class IntervalPlot(Axes):
         if len(ends):
             self.item.setXRange(float(ends.min()), float(ends.max()), padding=0.08)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much of the names as there is room for."""
+        super().resizeEvent(event)
+        self._name_rows()
 
-def _short(name: str, most: int = 32) -> str:
+    def _name_rows(self) -> None:
+        figure = self.figure
+        if figure is None:
+            return
+        most = LONG if self.width() >= WIDE else SHORT
+        count = len(figure.names)
+        ticks = [
+            (float(count - 1 - at), _short(name, most)) for at, name in enumerate(figure.names)
+        ]
+        self.item.getAxis("left").setTicks([ticks])
+
+
+def _short(name: str, most: int) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"

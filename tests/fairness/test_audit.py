@@ -103,6 +103,7 @@ def test_json_form():
     assert list(raw) == ["positive", "age_band", "sex", "age_band×sex"]
     assert raw["positive"] == "positive"
     assert set(raw["age_band"]) == {
+        "confidence",
         "columns",
         "reference",
         "groups",

@@ -359,7 +359,7 @@ def test_search_finds_keys_by_name_and_meaning(page: Any) -> None:
     page.form.search.setText("decoupled")
     shown = [name for name, row in page.form.rows.items() if not row.isHidden()]
     assert shown == ["train.weight_decay"]
-    page.form.search.setText("no such thing")
+    page.form.search.setText("no such zebra")
     assert not page.form.nothing.isHidden()
     page.form.search.clear()
     assert page.form.rows["train.weight_decay"].isHidden()
@@ -620,3 +620,41 @@ def test_unsaved_text_is_kept_when_the_window_or_the_workspace_closes(
     window.open_workspace(tmp_path / "ws")
     window.go("recipe")
     assert "epochs: 55" in text_of(page)
+
+
+def test_a_record_that_may_be_left_out_is_asked_for_by_a_switch(
+    window: MainWindow, page: Any, file: Path
+) -> None:
+    page.form.finish()
+    page.form.search.setText("remedy")
+    switch = page.form._records["audit.remedy"].editor
+    assert switch.text() == "Left out" and not switch.isChecked()
+    page.form.search.clear()
+    more = page.form._sections["audit"].more
+    more.click()
+    inner = page.form.rows["audit.remedy.strength"]
+    assert inner.isHidden() and not page.form._records["audit.remedy"].isHidden()
+    before = page.document.state.text
+    switch.click()
+    told = yaml.safe_load(page.document.state.text)
+    assert told["audit"]["remedy"] == {"kind": "reweigh", "column": told["data"]["groups"][0]}
+    assert not inner.isHidden() and switch.text() == "Asked for"
+    assert page.document.now.fault is None
+    switch.click()
+    assert yaml.safe_load(page.document.state.text)["audit"]["remedy"] is None
+    assert inner.isHidden()
+    switch.click()
+    assert not inner.isHidden() and switch.isChecked()
+    window.actions_["edit.undo"].trigger()  # edits of one field are undone at once
+    assert page.document.state.text == before
+    assert inner.isHidden() and not switch.isChecked()
+
+
+def test_every_record_that_may_be_left_out_begins_as_one_that_holds(page: Any) -> None:
+    page.form.finish()
+    assert set(page.form._records) == {
+        f"audit.{name}" for name in ("swaps", "perturbed", "attributed", "privacy", "remedy")
+    }
+    for name, row in page.form._records.items():
+        row.editor.click()
+        assert page.document.now.fault is None, name

@@ -90,6 +90,7 @@ def test_keys_that_do_not_matter_are_out_of_sight(
 def test_every_rule_names_keys_and_tasks_that_there_are() -> None:
     names = {item.name for item in fields(items())}
     sections = {item.name for item in items() if item.kind == "section"}
+    sections |= {".".join(item.keys[:-1]) for item in fields(items())}
     assert set(ONLY) <= names | sections and set(KINDS) <= names
     for tasks in ONLY.values():
         assert tasks < set(get_args(Task))

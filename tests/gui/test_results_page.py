@@ -375,13 +375,15 @@ def test_groups_are_those_of_the_audit(run: Path, open_page: Callable[..., Resul
     groups = pane(open_page(run), "groups")
     kept = json.loads((run / "audit.json").read_text())
     report = (run / "report.html").read_text()
+    groups.show_view("figures")
+    choice, shown_groups = groups.choice, groups.figures
     for column in ("gender", "region", "gender×region"):
-        groups.column.setCurrentIndex(groups.column.findData(column))
+        choice.column.setCurrentIndex(choice.column.findData(column))
         for metric in ("true_positive_rate", "selection_rate", "accuracy", "roc_auc"):
-            groups.rate.setCurrentIndex(groups.rate.findData(metric))
-            figure = groups.rates.inside.figure
+            choice.rate.setCurrentIndex(choice.rate.findData(metric))
+            figure = shown_groups.rates.inside.figure
             expected = kept[column]["groups"]
-            names = [name.removeprefix("◇ ") for name in figure.names]
+            names = [name.rpartition(" (")[0] for name in figure.names]
             assert names == list(expected)
             for at, name in enumerate(names):
                 wished = expected[name][metric]["value"]
@@ -389,22 +391,24 @@ def test_groups_are_those_of_the_audit(run: Path, open_page: Callable[..., Resul
                     pytest.approx(np.nan, nan_ok=True) if wished is None else wished
                 )
                 small = expected[name]["count"].get("small", False)
-                assert (at in figure.marked) == small == figure.names[at].startswith("◇")
+                assert (at in figure.marked) == small
             if metric in kept[column]["to_rest"][names[0]]:
-                shown = groups.differences.inside.figure
+                shown = shown_groups.differences.inside.figure
                 for name, value in zip(shown.names, shown.values, strict=True):
                     raw = kept[column]["to_rest"][name][metric]
                     assert value.as_json() == {key: raw[key] for key in value.as_json()}
-        gaps = {row[0]: row for row in groups.gaps.named.block.rows}
+        gaps = {row[0]: row for row in shown_groups.gaps.named.block.rows}
         raw = kept[column]["gaps"]["accuracy_difference"]
         assert gaps["Accuracy"][1].value == raw["value"]
         assert gaps["Accuracy"][3] == f"{raw['p_value']:.2g}"
-    groups.column.setCurrentIndex(groups.column.findData("gender"))
-    assert groups.roc.named.name == "audit-1-gender.roc-curves-by-gender-positive"
-    assert len(groups.findings.texts) >= 3
+    choice.column.setCurrentIndex(choice.column.findData("gender"))
+    groups.show_view("curves")
+    roc = groups.curves.plots["ROC curves"]
+    assert roc.named.name == "audit-1-gender.roc-curves-by-gender-positive"
+    assert len(groups.found.findings.texts) >= 3
     import html
 
-    for text in groups.findings.texts:
+    for text in groups.found.findings.texts:
         assert text.text in html.unescape(report)
 
 
@@ -467,7 +471,9 @@ def test_copies(run: Path, open_page: Callable[..., ResultsPage], tmp_path: Path
     assert first.split("\t")[:2] == ["Class", "Rows"]
     measured = evaluation(run)["per_class"]
     assert float(rows[0].split("\t")[2]) == measured["negative"]["precision"]["value"]
-    rates = pane(page, "groups").rates
+    groups = pane(page, "groups")
+    groups.show_view("figures")
+    rates = groups.figures.rates
     rates.save_picture(tmp_path / "seen.png")
     assert (tmp_path / "seen.png").read_bytes()[:4] == b"\x89PNG"
 
@@ -582,14 +588,15 @@ def test_an_audit_is_made_from_the_page(
 ) -> None:
     page = open_page(run)
     groups = pane(page, "groups")
-    assert groups.chosen == ("gender", "region")
-    groups.chips["region"].setChecked(False)
-    groups.again.click()
+    assert groups.found.chosen == ("gender", "region")
+    groups.found.chips["region"].setChecked(False)
+    groups.found.again.click()
     wait_until(
         lambda: page.reading.audit is not None and list(page.reading.audit.groupings) == ["gender"],
         60,
     )
-    assert [groups.column.itemData(at) for at in range(groups.column.count())] == ["gender"]
+    column = groups.choice.column
+    assert [column.itemData(at) for at in range(column.count())] == ["gender"]
     assert list(json.loads((run / "audit.json").read_text())) == ["positive", "gender"]
     wait_until(lambda: not window.workspace._children or window.workspace.reap() == [], 20)
 
@@ -610,6 +617,9 @@ def test_every_control_has_a_name(
     )
     for name in PANES:
         pane(page, name)
+    groups = pane(page, "groups")
+    for name in groups.views:
+        groups.show_view(name)
     nameless = []
     for kind in kinds:
         for one in page.findChildren(kind):

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 
+from pellucid.fairness.spec import AUDITED
 from pellucid.gui.pages.results.answer_detail import passages, tagged
 from pellucid.gui.pages.results.answers import Passage
 from pellucid.gui.pages.results.page import ResultsPage
@@ -88,7 +89,9 @@ def test_parts_that_do_not_apply_say_why(task: str, open_task: Callable[..., Res
         sentences = [text for text in said if text.endswith(".")]
         assert sentences and all(len(text) > 30 for text in sentences)
         assert page.stack.currentWidget() is pane
-    for action in ("explain", "audit", "decide"):
+    compared = task in AUDITED
+    assert page.context.actions["results.audit"].isEnabled() == compared
+    for action in ("explain", "decide"):
         assert not page.context.actions[f"results.{action}"].isEnabled()
 
 

@@ -30,6 +30,11 @@ LOW_RANK = frozenset({"lora", "dora", "qlora"})
 FILES = frozenset({"image", "audio"})
 JOINED = frozenset({"classification", "multilabel", "regression"})
 CHANGED = JOINED | PAIRED
+COMPARED = (
+    "groups", "depth", "cut", "reference", "control", "terms", "term_file", "derived", "small",
+    "gap", "permutations", "replicates",
+)  # fmt: skip
+"""Keys of the comparison of groups; the tests beside it are made for other tasks too."""
 EXPLAINED = frozenset(task for task in TASKS if explains(task))
 SEEING = frozenset({"chat"})
 """Tasks whose tables may have pictures that a recipe need not name."""
@@ -56,7 +61,9 @@ ONLY: dict[str, frozenset[str]] = {
     "train.augment": CHANGED,
     "model.text_encoder": JOINED,
     "explain": EXPLAINED,
-    "audit": CLASSES,
+    **{f"audit.{key}": JOINED for key in COMPARED},
+    "audit.positive": CLASSES,
+    "audit.remedy": CLASSES,
     "report.maps": EXPLAINED,
 }
 """Keys and sections that only some tasks use; all others matter for every task."""

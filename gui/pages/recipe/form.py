@@ -29,6 +29,7 @@ from .check import Fault
 from .editors import editor
 from .fitting import Fitting, fitting, section_help
 from .model_field import ModelField
+from .optional import RecordField, beginning, left_out
 from .row import Row
 from .schema import Item, Keys, at, items
 from .shorthand import expanded
@@ -68,6 +69,7 @@ class Form(QWidget):
         self._raw: Any = {}
         self._fitting = Fitting()
         self._sections: dict[str, _Section] = {}
+        self._records: dict[str, Row] = {}
         self._cards: list[_Section] = []
         self._jumps: dict[str, QPushButton] = {}
         self._jump = QButtonGroup(self)
@@ -123,7 +125,7 @@ class Form(QWidget):
         """Show a recipe's plain data; keys that it doesn't name show their default."""
         self._raw = raw = expanded(raw)
         self._fitting = fitting(raw)
-        for row in self._rows.values():
+        for row in (*self._rows.values(), *self._records.values()):
             self._fill(row)
         self._sift()
 
@@ -202,7 +204,7 @@ class Form(QWidget):
             card = self._card(item, "")
             for inner in item.items:
                 self._row(inner, card, cast(Card, card.widget).body)
-        for row in self._cards[-1].rows:
+        for row in self._cards[-1].rows:  # records among them
             self._fill(row)
         self._sift()
         if not self._todo:
@@ -210,6 +212,11 @@ class Form(QWidget):
 
     def _fill(self, row: Row) -> None:
         row.show_value(*at(self._raw, row.item.keys))
+        row.left_out = left_out(
+            self._raw,
+            {name: row.item for name, row in self._records.items()},
+            row.item.keys,
+        )
         row.fit(self._fitting)
 
     def _jump_to(self, key: str) -> None:
@@ -257,17 +264,29 @@ class Form(QWidget):
         column = QVBoxLayout(group)
         column.setContentsMargins(0, SPACE, 0, 0)
         column.setSpacing(SPACE + 4)
-        head = label(tr(item.label), "heading")
-        column.addWidget(head)
-        said = section_help(item.name, tr(item.help))
-        column.addWidget(label(said, "muted", wrap=True))
         inside = _Section(item, group, _trouble(), [])
+        if item.optional:
+            self._record(item, inside, column)
+        else:
+            head = label(tr(item.label), "heading")
+            column.addWidget(head)
+            said = section_help(item.name, tr(item.help))
+            column.addWidget(label(said, "muted", wrap=True))
         column.addWidget(inside.trouble)
         body.addWidget(group)
         self._sections[item.name] = inside
         for inner in item.items:
             self._entry(inner, inside, column)
         card.rows += inside.rows
+
+    def _record(self, item: Item, section: _Section, body: QVBoxLayout) -> None:
+        """Make the switch of a record that may be left out; its keys show where it is there."""
+        row = Row(item, RecordField(lambda: beginning(item, self._raw)))
+        set_look(row.words, "heading")
+        section.rows.append(row)
+        self._records[item.name] = row
+        row.edited.connect(self.edited)
+        body.addWidget(row)
 
     def _row(self, item: Item, section: _Section, body: QVBoxLayout) -> None:
         row = Row(item, editor(item, self._context, self._folder))

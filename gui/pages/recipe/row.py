@@ -41,7 +41,7 @@ class Row(QWidget):
         self.item, self.editor = item, editor
         self._wrong = ""
         self._fitting = Fitting()
-        self._fitted = self._given = False
+        self._fitted = self._given = self.left_out = False
         self.unused = ""
         self.often = item.shown
         self._editor = cast(Editor, editor)
@@ -118,8 +118,12 @@ class Row(QWidget):
 
     @property
     def fits(self) -> bool:
-        """Whether the row is shown at all: it matters, or the recipe says something here."""
-        return not self.unused or self._given or bool(self._wrong)
+        """Whether the row is shown at all: it matters, or the recipe says something here.
+
+        Keys of a record that is left out don't matter.
+        """
+        matters = not self.unused and not self.left_out
+        return matters or self._given or bool(self._wrong)
 
     def show_complaint(self, said: str) -> None:
         """Show what is wrong in place of what the key means; empty: nothing is."""

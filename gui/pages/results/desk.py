@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -66,6 +66,16 @@ class Desk(QObject):
 
     def save(self, name: str, target: Path, *, dark: bool = False) -> None:
         """Write a figure, table or word map to a file by ``pellucid export``."""
+        words = self.export(name, target, dark=dark).words()
+        self.wait_for(words, lambda: self.told_saved(target), self.failed.emit)
+
+    def wait_for(
+        self,
+        words: Sequence[str],
+        done: Callable[[], object],
+        failed: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """Carry out a command that ends with the window, and do something when it has answered."""
         child = Child(self)
         self._children.append(child)
 
@@ -75,16 +85,16 @@ class Desk(QObject):
 
         def answered(_: object) -> None:
             ended()
-            self._saved(target)
+            done()
 
-        def failed(why: str) -> None:
+        def broken(why: str) -> None:
             ended()
             self.context.notices.show(why, "error")
-            self.failed.emit(why)
+            failed(why)
 
         child.answered.connect(answered)
-        child.failed.connect(failed)
-        child.run([*self.export(name, target, dark=dark).words(), "--json"])
+        child.failed.connect(broken)
+        child.run([*words, "--json"])
 
     def ask_and_save(self, name: str, ending: str) -> None:
         """Ask for a file and write a figure, table or word map to it."""
@@ -116,9 +126,10 @@ class Desk(QObject):
             self.context.notices.show(said.format(file=target, why=error), "error")
             self.failed.emit(str(error))
             return
-        self._saved(target)
+        self.told_saved(target)
 
-    def _saved(self, target: Path) -> None:
+    def told_saved(self, target: Path) -> None:
+        """Say that a file was written, and offer to show it."""
         self.context.notices.show(
             tr("Saved {name}").format(name=target.name),
             "done",

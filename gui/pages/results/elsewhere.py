@@ -66,8 +66,4 @@ def _reasons(task: str) -> dict[str, str]:
             "What an answer rests on is shown here for classes, labels, numbers, tags and "
             "passages. The answers of this run can be read one by one, the worst first."
         ),
-        "groups": tr(
-            "Groups are compared where the answers are one of several classes. If the recipe "
-            "names sensitive columns, each row shows its groups."
-        ),
     }

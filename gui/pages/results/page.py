@@ -361,7 +361,6 @@ class ResultsPage(QWidget):
     def _allow(self) -> None:
         reading = self.reading
         there = reading is not None
-        classes = reading is not None and reading.task == DEFAULT
         kinds = ["text"] if reading is None else reading.modalities.values() or ["text"]
         known = offered(reading.task, kinds, by_name=True) if reading else ()
         for name, can in (
@@ -373,7 +372,7 @@ class ResultsPage(QWidget):
             ("trust", reading is not None and explains(reading.task) and "model" in reading.made),
             (
                 "audit",
-                classes and reading is not None and "predictions.parquet" in reading.made,
+                "audit" in known and reading is not None and "predictions.parquet" in reading.made,
             ),
             ("evaluate", reading is not None and "model" in reading.made),
             ("write_report", reading is not None and reading.evaluation is not None),

@@ -47,7 +47,7 @@ def pane_titles() -> dict[str, str]:
 
 def pane_key(name: str, task: str) -> str:
     """Return which pane a part shows for a task: its own, or another one that fits the task."""
-    own = ("overview", "report", *(("words",) if explains(task) else ()))
+    own = ("overview", "groups", "report", *(("words",) if explains(task) else ()))
     if task == DEFAULT or name in own:
         return name
     if name == "words" and task in WRITTEN:

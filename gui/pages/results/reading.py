@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from .why import Why, read_why
 if TYPE_CHECKING:
     from ....core.decision import Decision
     from ....core.evaluation import Evaluation, SplitEvaluation
-    from ....core.report.tree import Text
+    from ....core.report.tree import Section, Text
     from ....core.runs import Run
     from ....explain.attribution import Attribution
     from ....explain.generation.writing import Writing
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
     from ....fairness.audit import Audit
     from .answers import Answers
     from .facts import Facts
+
+DOCUMENTS: Mapping[str, str] = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "markdown": "report.md",
+    "json": "report.json",
+    "csv": "report_tables",
+    "model_card": "model_card.md",
+    "data_sheet": "data_sheet.md",
+}
+"""The file or folder of each document about a run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +71,8 @@ class Reading:
         words.
     blocks
         The report's figures and tables by their names, in order.
-    sections
-        Anchor of each section to the names of its blocks.
+    whom
+        The report's sections on whom the model treats worse: groups, tests, remedies, privacy.
     groups, methods
         Sensitive columns of the data, and attribution methods of the recipe.
     card
@@ -89,6 +101,7 @@ class Reading:
     counterfactuals: dict[str, Counterfactual] = field(default_factory=dict)
     findings: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     blocks: dict[str, Named] = field(default_factory=dict)
+    whom: tuple[Section, ...] = ()
     groups: tuple[str, ...] = ()
     card: str = ""
     made: frozenset[str] = frozenset()
@@ -117,6 +130,23 @@ class Reading:
         rows = self.facts if self.facts is not None else self.answers
         at = None if rows is None else row_of(rows.raw, id_)
         return {} if rows is None or at is None else files_of(rows.raw, at)
+
+    def section(self, anchor: str) -> Section | None:
+        """Return one of the sections on whom the model treats worse."""
+        return next((one for one in self.whom if one.anchor == anchor), None)
+
+    @cached_property
+    def by_block(self) -> dict[int, Named]:
+        """The blocks' names by the identity of what they name."""
+        return {id(one.block): one for one in self.blocks.values()}
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Columns whose groups the predictions hold; those of the recipe where that isn't known."""
+        held = () if self.facts is None else tuple(self.facts.groups)
+        if self.answers is not None:
+            held = self.answers.groups
+        return held or self.groups
 
     def named(self, start: str, kind: str = "") -> list[Named]:
         """Return the blocks whose name begins so, of one kind if asked."""
@@ -154,13 +184,16 @@ def read(path: Path, texts: Path) -> Reading:
     labels = tuple(environment.get("labels", ()))
     task = str(environment.get("task", DEFAULT))
     classes = task == DEFAULT
-    names = ("model", "report.html", "model_card.md", "evaluation.json", "predictions.parquet")
+    names = ("model", "evaluation.json", "predictions.parquet", *DOCUMENTS.values())
     evaluation = tried(lambda: _evaluation(run))
     why = read_why(run, tried)
     ids = [one.id for found in why.explained.values() for one in found]
     audit = tried(lambda: _audit(run))
     bad = environment.get("data", {}).get("bad_samples", ())
-    findings, blocks = tried(lambda: _report(evaluation, why, audit, bad)) or ({}, {})
+    whom = tried(lambda: _whom(run, audit))
+    if whom is None:  # a damaged record of a test must not hide the comparison of groups
+        whom = () if audit is None else tried(lambda: _groups_alone(audit)) or ()
+    findings, blocks = tried(lambda: _report(evaluation, why, audit, whom, bad)) or ({}, {})
     recipe = tried(lambda: run.recipe) or {}
     # Of conversations the recipe need not name the columns, and they are read into others.
     held = environment.get("data", {}).get("inputs") or recipe.get("data", {}).get("inputs") or {}
@@ -181,6 +214,7 @@ def read(path: Path, texts: Path) -> Reading:
         **vars(why),
         findings=findings,
         blocks=blocks,
+        whom=whom,
         groups=tuple(recipe.get("data", {}).get("groups") or ()),
         card=tried(lambda: _text(path / "model_card.md")) or "",
         made=frozenset(name for name in names if run.has(name)),
@@ -219,8 +253,26 @@ def _audit(run: Run) -> Audit | None:
     return read_audit(run)
 
 
+def _whom(run: Run, audit: Audit | None) -> tuple[Section, ...]:
+    """Return the sections on whom the model treats worse, without the samples that they show."""
+    from ....fairness.reported import reported
+
+    sections, _ = reported(run.path, audit, cells=lambda _: {}, modalities={})
+    return tuple(sections)
+
+
+def _groups_alone(audit: Audit) -> tuple[Section, ...]:
+    from ....fairness.section import sections
+
+    return sections(audit)
+
+
 def _report(
-    evaluation: Evaluation | None, why: Why, audit: Audit | None, bad: Sequence[dict[str, Any]]
+    evaluation: Evaluation | None,
+    why: Why,
+    audit: Audit | None,
+    whom: Sequence[Section],
+    bad: Sequence[dict[str, Any]],
 ) -> tuple[dict[str, tuple[Text, ...]], dict[str, Named]]:
     """Return what was found, and the report's blocks by their names."""
     from ....export import named
@@ -237,10 +289,9 @@ def _report(
     sections += explained
     if audit is not None:
         from ....fairness.findings import findings as audit_findings
-        from ....fairness.section import sections as audit_sections
 
         findings["audit"] = audit_findings(audit)
-        sections += audit_sections(audit)
+    sections += whom
     if bad:
         from ....core.report.tree import Section
         from ....core.rows_section import left_out

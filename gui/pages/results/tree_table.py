@@ -135,10 +135,15 @@ class _Cells(QStyledItemDelegate):
         painter.setFont(font)
         ink = colours.inverse if chosen else colours.muted if cell.quiet else colours.text
         painter.setPen(QColor(ink))
-        text = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideMiddle, int(box.width())
-        )
-        painter.drawText(upper, side | Qt.AlignmentFlag.AlignVCenter, text)
+        text, metrics = str(index.data()), painter.fontMetrics()
+        across, flags = int(box.width()), int(side | Qt.AlignmentFlag.AlignVCenter)
+        if not cell.interval and box.height() >= 2 * metrics.height():
+            # Two lines, and what is beyond them ends in “…”: never a number with its middle gone.
+            flags |= int(Qt.TextFlag.TextWordWrap)
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(1.8 * across))
+        else:
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, across)
+        painter.drawText(upper, flags, text)
         if cell.interval:
             painter.setFont(QFont(FAMILY, 8))
             painter.setPen(QColor(colours.inverse if chosen else colours.muted))

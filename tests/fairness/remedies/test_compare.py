@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid import Recipe, execute
 from pellucid.core import Run
+from pellucid.core.files import read_json
 from pellucid.core.measured import Measured
 from pellucid.core.report.tree import LineFigure, Table
-from pellucid.errors import RecipeError
+from pellucid.errors import DataError, RecipeError
 from pellucid.fairness.remedies.compare import behind, compare_remedies
 from pellucid.fairness.remedies.measures import Answered, Asked
 from pellucid.fairness.remedies.points import Candidate, choose, frontier, points
@@ -138,6 +140,38 @@ def test_a_recipes_remedy_behind_the_training_is_recorded(trained: Path) -> None
     found = behind(Run.open(trained), spec)
     assert [one.kind for one in found.validation] == [None, "threshold_optimizer"]
     assert behind(Run.open(trained), spec.model_copy(update={"kind": "reweigh"})) is None
+
+
+@pytest.mark.parametrize("kind", ["threshold_optimizer", "reject_option", "exponentiated_gradient"])
+def test_a_recipe_applies_remedies_behind_its_training(
+    kind: str, recipe: Any, tmp_path: Path
+) -> None:
+    raw = recipe({"kind": kind, "column": "shade", "constraint": "demographic_parity"}, epochs=1)
+    run = execute(Recipe.of(raw), tmp_path, only=["train", "evaluate", "audit", "report"])
+    found = read_remedies(run.path)
+    assert found is not None
+    assert [one.kind for one in found.validation] == [None, kind]
+    assert found.measure == "demographic_parity"
+    report = (run.path / "report.html").read_text(encoding="utf-8")
+    assert sections(found)[0].title in report
+    assert kind in report
+    # What was found is that of the run's own model.
+    accuracy = read_json(run.path / "evaluation.json")["test"]["accuracy"]["value"]
+    assert found.test[0].accuracy.value == pytest.approx(accuracy, abs=0.03)
+
+
+def test_a_remedy_in_the_training_leaves_no_comparison(recipe: Any, tmp_path: Path) -> None:
+    raw = recipe({"kind": "reweigh", "column": "shade"}, epochs=1)
+    run = execute(Recipe.of(raw), tmp_path, only=["train", "evaluate", "audit"])
+    assert read_remedies(run.path) is None
+
+
+def test_a_remedy_behind_the_training_needs_validation_rows(recipe: Any, tmp_path: Path) -> None:
+    raw = recipe({"kind": "reject_option", "column": "shade"})
+    raw["data"]["split"] = {"train": 0.7, "validation": 0.0, "test": 0.3}
+    with pytest.raises(DataError, match="“validation”: it has no rows"):
+        execute(Recipe.of(raw), tmp_path, only=["train"])
+    assert not list(tmp_path.rglob("model.safetensors"))
 
 
 def command(*given: str) -> Any:
