@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ..errors import PellucidError, RecipeError, RunError, nearest, paragraph
-from .options import AsJson, Quiet, names, one_of
-from .output import conclude, followed, print_json
-
-if TYPE_CHECKING:
-    from ..core.events import Emit
-    from ..core.report.tree import Report
-    from ..core.runs import Run
-    from ..fairness.audit_pairs.record import AuditPair
-    from ..fairness.spec import AuditSpec
+from ..errors import RunError, paragraph
+from .audit_options import by_column, cut_value, named_as_options
+from .audited import audit_against, audit_run, audit_table, documents_of
+from .options import AsJson, Quiet, names
 
 _TABLE = "A table of anyone's predictions"
 _GROUPS = "Groups"
@@ -296,14 +287,14 @@ def audit(
             quiet=quiet,
         )
         return
-    documents = _documents(out or ())
+    documents = documents_of(out or ())
     settings = {
         "groups": names(groups),
         "positive": positive,
         "depth": depth,
-        "cut": _by_column("--cut", cut, _cut),
+        "cut": by_column("--cut", cut, cut_value),
         "control": names(control),
-        "reference": _by_column("--reference", reference, lambda option, value: value),
+        "reference": by_column("--reference", reference, lambda option, value: value),
         "terms": names(terms),
         "term_file": None if term_file is None else str(term_file.absolute()),
         "derived": names(derived),
@@ -325,264 +316,11 @@ def audit(
         "text": text,
     }
     named = {name: value for name, value in table.items() if value is not None}
-    with _named_as_options(given):
+    with named_as_options(given):
         if folder is None:
             assert predictions is not None  # one of the two was named
-            _of_a_table(predictions, given, named, against, documents, as_json)
+            audit_table(predictions, given, named, against, documents, as_json)
         elif against is not None:
-            _before_and_after(folder, given, named, against, documents, as_json, quiet)
+            audit_against(folder, given, named, against, documents, as_json, quiet)
         else:
-            _of_a_run(folder, given, named, documents, as_json, quiet)
-
-
-def _of_a_run(
-    folder: Path,
-    given: Mapping[str, Any],
-    named: Mapping[str, Any],
-    out: Sequence[Path],
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Audit the test rows of a run, as its job."""
-    from ..core import processes
-    from ..fairness import findings
-    from ..fairness.reading import read_audit
-    from ..multimodal.escape import visible
-
-    with followed(as_json, quiet) as follow:
-        done = _audited(folder, given, named, follow)
-        written = _written(_report_of(done), out) if out else []
-    if not as_json and processes.is_main():
-        found = read_audit(done)
-        for text in () if found is None else findings(found):
-            typer.echo(visible(text.text, 2000))
-        for path in written:
-            typer.echo(f"Report of the audit: {path}")
-    conclude(done, as_json)
-
-
-def _audited(folder: Path, given: Mapping[str, Any], named: Mapping[str, Any], emit: Emit) -> Run:
-    from ..core.runs import Run
-    from ..core.spec import DataSpec
-    from ..fairness.spec import AuditSpec, changed
-    from ..pipeline import carry_out
-
-    for name in named:
-        raise RunError(
-            paragraph(
-                f"--{name}",
-                "it tells of a table of predictions, and a run knows it itself",
-                "Leave it out, or name the table with --predictions",
-            )
-        )
-    run = Run.open(folder)
-    spec = changed(run.section("audit", AuditSpec), given)
-    own = spec.groups if spec.groups is not None else run.section("data", DataSpec).groups
-    _check_columns(given, own, spec)
-    return carry_out(run, ["audit"], emit=emit, changes=dict(given))
-
-
-def _before_and_after(
-    folder: Path,
-    given: Mapping[str, Any],
-    named: Mapping[str, Any],
-    against: Path,
-    out: Sequence[Path],
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Set an audit that was made beside an earlier one; made anew where options say otherwise."""
-    from ..core.runs import Run
-    from ..fairness.audit_pairs.measure import compare_audits
-    from ..fairness.audit_pairs.record import write_pair
-
-    after: Run | Path = folder
-    if given or named:
-        with followed(as_json, quiet) as follow:
-            after = _audited(folder, given, named, follow)
-    elif folder.is_dir():
-        after = Run.open(folder)
-    pair = compare_audits(against, after, seed=given.get("seed", 13))
-    file = write_pair(after.path, pair) if isinstance(after, Run) else None
-    _tell_pair(pair, out, as_json, file)
-
-
-def _tell_pair(pair: AuditPair, out: Sequence[Path], as_json: bool, file: Path | None) -> None:
-    from ..fairness.audit_pairs.section import findings
-    from ..fairness.document import pair_document
-    from ..multimodal.escape import visible
-
-    written = _written(pair_document(pair), out) if out else []
-    if as_json:
-        print_json({"file": None if file is None else str(file), "against": pair.as_json()})
-        return
-    for text in findings(pair):
-        typer.echo(visible(text.text, 2000))
-    for path in written:
-        typer.echo(f"Report of the comparison: {path}")
-    if file is not None:
-        typer.echo(file)
-
-
-def _of_a_table(
-    predictions: Path,
-    given: Mapping[str, Any],
-    named: Mapping[str, Any],
-    against: Path | None,
-    out: Sequence[Path],
-    as_json: bool,
-) -> None:
-    """Audit anyone's predictions."""
-    from ..fairness import audit as compare
-    from ..fairness import compare_audits, findings
-    from ..fairness.document import document
-    from ..fairness.spec import AUDITED, AuditSpec, changed
-
-    if "task" in named:
-        one_of("--task", named["task"], AUDITED)
-    threshold = named.get("threshold")
-    if threshold is not None and ("prediction" in named or "score" not in named):
-        raise RecipeError(
-            paragraph(
-                f"--threshold {threshold:g}",
-                "it makes predictions of a score, which goes with --score and without --prediction",
-                "Leave it out, or name these columns so",
-            )
-        )
-    spec = changed(AuditSpec(), given)
-    _check_columns(given, spec.groups or (), spec)
-    found = compare(predictions, spec=spec, **named)
-    if against is not None:
-        pair = compare_audits(against, found, names=("before", predictions.name), seed=spec.seed)
-        _tell_pair(pair, out, as_json, None)
-        return
-    report = document(found, f"Audit of {predictions.name}", str(predictions))
-    written = _written(report, out) if out else []
-    if as_json:
-        print_json(found.as_json())
-        return
-    for text in findings(found):
-        typer.echo(text.text)
-    for path in written:
-        typer.echo(f"Report of the audit: {path}")
-
-
-def _report_of(run: Run) -> Report:
-    """Build the report on whom a run's model treats worse."""
-    from ..explain.section import cells_of
-    from ..fairness.document import document
-    from ..fairness.reading import read_audit
-    from ..fairness.reported import reported
-
-    found = read_audit(run)
-    if found is None:
-        raise RunError(
-            paragraph(
-                "--out",
-                "the run names no sensitive columns, so there is no audit to write up",
-                "Name columns with --groups, or make some with --terms or --derived",
-            )
-        )
-    rows = run.dataset()
-    parts = reported(run.path, found, cells=cells_of(rows), modalities=rows.modalities)
-    return document(found, f"Audit of {run.name}", str(run.path), parts)
-
-
-def _documents(out: Sequence[Path]) -> tuple[Path, ...]:
-    """Refuse documents that can't be written, before any work is done for them."""
-    from ..core.report.documents import checked
-
-    for path in out:
-        checked(path)
-        if not path.absolute().parent.is_dir():
-            raise RunError(
-                paragraph(
-                    f"--out {path}",
-                    f"there is no folder {path.parent}",
-                    "Make it, or name a file in another one",
-                )
-            )
-    return tuple(out)
-
-
-def _written(report: Report, out: Sequence[Path]) -> list[Path]:
-    """Write the documents; return the files and folders."""
-    from ..core import processes
-    from ..core.report import documents
-
-    return [documents.write(report, path) for path in out] if processes.is_main() else []
-
-
-def _by_column(option: str, given: Sequence[str] | None, read: Any) -> dict[str, Any] | None:
-    """Read options such as ``age=4``; None where there are none."""
-    out = {}
-    for one in given or ():
-        column, sign, value = one.partition("=")
-        column, value = column.strip(), value.strip()
-        if not (sign and column and value):
-            raise RecipeError(
-                paragraph(
-                    f"{option} {one}",
-                    "expected a column, an equals sign and a value",
-                    f"Write {option} {'age=4' if option == '--cut' else 'sex=male'}",
-                )
-            )
-        out[column] = read(f"{option} {one}", value)
-    return out or None
-
-
-def _cut(option: str, value: str) -> int | list[float]:
-    """Read a number of bands, or edges with commas."""
-    try:
-        if "," not in value:
-            return int(value)
-        edges = [float(part) for part in value.split(",") if part.strip()]
-    except ValueError:
-        edges = []
-    if not edges or not all(abs(edge) < float("inf") for edge in edges):
-        raise RecipeError(
-            paragraph(
-                option,
-                f"expected a number of bands, or edges with commas, and found “{value}”",
-                "Write age=4 for four bands of about equal size, or age=18,30,65 for edges",
-            )
-        )
-    return edges
-
-
-def _check_columns(given: Mapping[str, Any], groups: Sequence[str], spec: AuditSpec) -> None:
-    """Refuse options for columns that are not compared, which would do nothing."""
-    compared = [*groups, *spec.derived]
-    if spec.terms or spec.term_file:
-        from ..fairness.terms.grouped import MENTIONS
-        from ..fairness.terms.lists import term_lists
-
-        lists = term_lists(spec.terms, spec.term_file)
-        compared += [f"{MENTIONS}{one.category}" for one in lists]
-    for key, known in (("cut", [*compared, *spec.control]), ("reference", compared)):
-        for column in given.get(key, ()):
-            # With several inputs of a kind, what is derived is called “brightness(photo)”.
-            if column not in known and column.partition("(")[0] not in spec.derived:
-                raise RecipeError(
-                    paragraph(
-                        f"--{key}",
-                        f"“{column}” is not among the columns that are compared "
-                        f"({nearest(column, known)})",
-                        "Name it in --groups too, or correct its name",
-                    )
-                )
-
-
-@contextmanager
-def _named_as_options(given: Mapping[str, Any]) -> Iterator[None]:
-    """Let messages speak of the options that were given in place of the recipe's keys."""
-
-    def option(found: re.Match[str]) -> str:
-        key = found[1]
-        return f"--{key.replace('_', '-')}" if key in given else found[0]
-
-    try:
-        yield
-    except PellucidError as error:
-        told = re.sub(r"\baudit\.([a-z_]+)", option, str(error))
-        raise type(error)(told) from error.__cause__
+            audit_run(folder, given, named, documents, as_json, quiet)

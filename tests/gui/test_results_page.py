@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -652,3 +653,29 @@ def test_colours_follow_the_theme(
     at = QPoint(surface.width() // 2, 4)
     assert surface.pixelColor(at).lightness() > 200
     assert dark.pixelColor(at).lightness() < 60
+
+
+def test_documents_are_listed_written_and_copied(
+    window: MainWindow,
+    run: Path,
+    open_page: Callable[..., ResultsPage],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(window.workspace, "start", started.append)
+    (run / "report_tables").mkdir()
+    (run / "report_tables" / "one.csv").write_text("a,b\n1,2\n")
+    report = pane(open_page(run, "report"), "report")
+    there = {name for name, line in report.lines.items() if line.open.isEnabled()}
+    assert there == {"html", "csv", "model_card"}
+    assert report.lines["pdf"].when.text() == "not written"
+    report.lines["pdf"].write.click()
+    assert started[-1] == ["report", str(run), "--formats", "pdf"]
+    report.all.click()
+    assert started[-1][-1] == "html,pdf,markdown,json,csv,model_card,data_sheet"
+    report.save_copy("html", tmp_path / "passed on.html")
+    assert (tmp_path / "passed on.html").read_bytes() == (run / "report.html").read_bytes()
+    report.save_copy("csv", tmp_path / "tables.zip")
+    with zipfile.ZipFile(tmp_path / "tables.zip") as archive:
+        assert archive.read("report_tables/one.csv") == b"a,b\n1,2\n"

@@ -18,6 +18,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 from pellucid.fairness.spec import AUDITED
 from pellucid.gui.pages.results.answer_detail import passages, tagged
 from pellucid.gui.pages.results.answers import Passage
+from pellucid.core.runs import Run
+from pellucid.fairness.audit import audit
+from pellucid.fairness.spec import AuditSpec
 from pellucid.gui.pages.results.page import ResultsPage
 from pellucid.gui.widgets.marked_text import BOTH, GIVEN, TRUE
 from pellucid.gui.window import MainWindow
@@ -416,3 +419,31 @@ def test_rows_left_out_stand_on_the_overview(
         ("8", "photos/8.jpg", "it is damaged or cut off"),
     ]
     assert left_out.named.name.startswith("data.rows-left-out")  # as `pellucid export` knows it
+
+
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_groups_of_numbers_and_label_sets_stand_beside_each_other(
+    task: str, open_task: Callable[..., ResultsPage], wait_until: Wait
+) -> None:
+    page = open_task(task)
+    run = page.reading.path
+    found = audit(Run.open(run), groups=["region"], spec=AuditSpec(permutations=99, small=5))
+    (run / "audit.json").write_text(json.dumps(found.as_json()))
+    before = page.reading
+    page.reload()
+    wait_until(lambda: page.reading is not before)
+    page.show_pane("groups")
+    groups: Any = page._pane("groups")
+    groups.show_view("figures")
+    kept = json.loads((run / "audit.json").read_text())["region"]
+    for at in range(groups.choice.rate.count()):
+        groups.choice.rate.setCurrentIndex(at)
+        name = groups.choice.figure
+        figure = groups.figures.rates.inside.figure
+        values = [one["value"] for one in (kept["groups"][g][name] for g in kept["groups"])]
+        shown = [None if math.isnan(one.value) else one.value for one in figure.values]
+        assert shown == values
+    assert groups.choice.label.isVisibleTo(groups) == (task == "multilabel")
+    groups.show_view("curves")
+    if task == "regression":
+        assert "a number" in groups.curves._why_not.text()
