@@ -102,7 +102,8 @@ def of_class(table: GroupTable) -> str:
 def inner(metric: str) -> str:
     """Write what a metric is called within a sentence."""
     title = TITLES[metric].split(" (")[0]
-    return title if title[:2].isupper() or title == "F1" else title[0].lower() + title[1:]
+    named = title[:2].isupper() or title.startswith(("F1", "Brier", "Theil"))
+    return title if named else title[0].lower() + title[1:]
 
 
 def slug(name: str) -> str:

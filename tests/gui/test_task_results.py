@@ -15,12 +15,11 @@ import pandas as pd
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 
-from pellucid.fairness.spec import AUDITED
-from pellucid.gui.pages.results.answer_detail import passages, tagged
-from pellucid.gui.pages.results.answers import Passage
 from pellucid.core.runs import Run
 from pellucid.fairness.audit import audit
-from pellucid.fairness.spec import AuditSpec
+from pellucid.fairness.spec import AUDITED, AuditSpec
+from pellucid.gui.pages.results.answer_detail import passages, tagged
+from pellucid.gui.pages.results.answers import Passage
 from pellucid.gui.pages.results.page import ResultsPage
 from pellucid.gui.widgets.marked_text import BOTH, GIVEN, TRUE
 from pellucid.gui.window import MainWindow
@@ -446,4 +445,4 @@ def test_groups_of_numbers_and_label_sets_stand_beside_each_other(
     assert groups.choice.label.isVisibleTo(groups) == (task == "multilabel")
     groups.show_view("curves")
     if task == "regression":
-        assert "a number" in groups.curves._why_not.text()
+        assert "numbers" in groups.curves._why_not.text()
