@@ -295,6 +295,28 @@ def carry_out(
     return run
 
 
+def redo(
+    run: Run, step: str, *, emit: Emit | None = None, changes: dict[str, Any] | None = None
+) -> Run:
+    """Carry out one step anew, and write the report again where there is one.
+
+    Parameters
+    ----------
+    run
+        The run.
+    step
+        Name of the step.
+    emit
+        Listener.
+    changes
+        Options of this call for the step.
+    """
+    done = carry_out(run, [step], emit=emit, changes=changes)
+    if step != "report" and done.has("report.html"):
+        carry_out(done, ["report"], emit=emit)
+    return done
+
+
 def _follow(
     work: Work, steps: Sequence[str], *, resume: bool, changes: dict[str, Any] | None
 ) -> None:

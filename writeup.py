@@ -153,7 +153,7 @@ def _not_done(run: Run) -> list[Text]:
         who = "Whom the model treats worse"
         if not known["explain"]:
             who = "Why the model answers as it does, and whom it treats worse,"
-        text = f"{who} is measured of classes, sets of labels, numbers and texts; this isn’t said here."
+        text = f"{who} isn’t measured of such answers, and isn’t said here."
         said.append(Text(text, tone="note"))
     steps = {
         "explain": ("explanations/importance.json", "why the model answers as it does"),

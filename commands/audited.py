@@ -50,7 +50,7 @@ def _audited(folder: Path, given: Mapping[str, Any], named: Mapping[str, Any], e
     from ..core.runs import Run
     from ..core.spec import DataSpec
     from ..fairness.spec import AuditSpec, changed
-    from ..pipeline import carry_out
+    from ..pipeline import redo
 
     for name in named:
         raise RunError(
@@ -64,7 +64,7 @@ def _audited(folder: Path, given: Mapping[str, Any], named: Mapping[str, Any], e
     spec = changed(run.section("audit", AuditSpec), given)
     own = spec.groups if spec.groups is not None else run.section("data", DataSpec).groups
     check_columns(given, own, spec)
-    return carry_out(run, ["audit"], emit=emit, changes=dict(given))
+    return redo(run, "audit", emit=emit, changes=dict(given))
 
 
 def audit_against(

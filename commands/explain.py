@@ -96,10 +96,10 @@ def explain(
     more = {"rows": rows, "method": method, "compare": compare or None}
     given |= {key: value for key, value in more.items() if value is not None}
     check_given(run, given)
-    from ..pipeline import carry_out
+    from ..pipeline import redo
 
     with followed(as_json, quiet) as follow:
-        done = carry_out(run, ["explain"], emit=follow, changes=given)
+        done = redo(run, "explain", emit=follow, changes=given)
     if compare:
         _ranked(done, as_json)
         return

@@ -39,9 +39,9 @@ def report(
 def _again(folder: Path, step: str, as_json: bool, quiet: bool, **changes: Any) -> None:
     """Carry out one step on a run that exists."""
     from ..core.runs import Run
-    from ..pipeline import carry_out
+    from ..pipeline import redo
 
     with followed(as_json, quiet) as follow:
         given = {name: value for name, value in changes.items() if value is not None}
-        done = carry_out(Run.open(folder), [step], emit=follow, changes=given)
+        done = redo(Run.open(folder), step, emit=follow, changes=given)
     conclude(done, as_json)

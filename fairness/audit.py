@@ -33,6 +33,9 @@ HEADLINE: dict[Kind, str] = {
 }
 """The figure in which a group may be the worst: the share of what is sought that is found."""
 
+UNITS_DIFFER: tuple[Kind, ...] = ("texts", "spans")
+"""Answers whose figures have units of their own, so that their differences have no order."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -141,6 +144,8 @@ class Audit:
     def alarms(self) -> tuple[Finding, ...]:
         """Return differences to all others that stand the adjustment, the widest first.
 
+        Those of texts, whose figures have units of their own, come by their p-value.
+
         They are those whose adjusted p-value is at most one minus the level of the intervals, of
         groups that are not small.
         """
@@ -150,7 +155,7 @@ class Audit:
             for one in _differences(table)
             if one.adjusted <= 1 - self.spec.confidence
         ]
-        if self.kind in ("texts", "spans"):  # whose figures have units of their own
+        if self.kind in UNITS_DIFFER:
             return tuple(sorted(found, key=lambda one: one.adjusted))
         return tuple(sorted(found, key=lambda one: -abs(one.difference.value)))
 

@@ -115,9 +115,7 @@ def class_counts(
     same = true == predicted
     right = same.all(axis=1) if same.ndim == 2 else same
     return Counted(
-        tuple(
-            tally.count(one_class(true, predicted, i).__getitem__, 4) for i in range(classes)
-        ),
+        tuple(tally.count(one_class(true, predicted, i).__getitem__, 4) for i in range(classes)),
         tally.count(right.__getitem__, 2),
     )
 

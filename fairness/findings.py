@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ..core.report.tree import Text
-from .audit import Audit, Finding
+from .audit import UNITS_DIFFER, Audit, Finding
 from .frame import MOST_GROUPS
 from .table import GroupTable
 from .words import chance, inner, level, rows_of, small_names
@@ -166,8 +166,9 @@ def _others(audit: Audit) -> Text | None:
     )
     noun = "difference stands" if len(found) == 1 else "differences stand"
     beside = "more " if worst is not None else ""
+    first = "surest" if audit.kind in UNITS_DIFFER else "widest"
     return Text(
-        f"{len(found):,} {beside}{noun} the adjustment for the number of comparisons; the widest: "
+        f"{len(found):,} {beside}{noun} the adjustment for the number of comparisons; the {first}: "
         f"{named}.",
         "finding",
     )

@@ -58,9 +58,9 @@ _BOTH = (
     "the truth.",
 )
 _YARDSTICKS = (
-    "It can't tell which yardstick is right. Where base rates differ, demographic parity, equalized "
-    "odds and equal precision can't all hold at once unless predictions are perfect; people have to "
-    "choose."
+    "It can't tell which yardstick is right. Where base rates differ, demographic parity, "
+    "equalized odds and equal precision can't all hold at once unless predictions are perfect; "
+    "people have to choose."
 )
 
 
