@@ -282,8 +282,8 @@ def adjust(tables: Mapping[str, GroupTable]) -> dict[str, GroupTable]:
     ----------
     tables
         Groupings by their column. Figures of the labels alone are not the model's doing and are
-        left out of the comparisons; so is a rate that is 1 minus another one, and a gap that only
-        has another name.
+        left out of the comparisons; so are small groups, which are never called a finding, a rate
+        that is 1 minus another one, and a gap that only has another name.
     """
     every = [table for one in tables.values() for table in one.tables()]
     rates = [
@@ -295,7 +295,7 @@ def adjust(tables: Mapping[str, GroupTable]) -> dict[str, GroupTable]:
         for name, gap in table.gaps.items()
         if gap.p_value is not None and _is_compared(name)
     ]
-    known = [table.p_values[metric] for table, metric in rates]
+    known = [_of_many(table, table.p_values[metric]) for table, metric in rates]
     known.append(np.array([table.gaps[name].p_value for table, name in gaps], np.float64))
     values = np.split(adjusted(np.concatenate(known)), np.cumsum([len(x) for x in known])[:-1])
     differences: dict[int, dict[str, NDArray[np.float64]]] = {id(table): {} for table in every}
@@ -323,6 +323,13 @@ def adjust(tables: Mapping[str, GroupTable]) -> dict[str, GroupTable]:
 
 
 _LABELS = ("base_rate", "mean_label")
+
+
+def _of_many(table: GroupTable, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return p-values without those of small groups."""
+    out = values.copy()
+    out[list(table.small)] = np.nan
+    return out
 
 
 def _is_compared(name: str) -> bool:
