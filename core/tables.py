@@ -274,14 +274,27 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
             if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind):
                 coded = table.column(column).dictionary_encode()
                 table = table.set_column(table.schema.get_field_index(column), column, coded)
-        frame: pd.DataFrame = table.unify_dictionaries().to_pandas(
-            ignore_metadata=True, split_blocks=True
-        )
+        unified = table.unify_dictionaries()
+        frame = pd.DataFrame({name: _column(unified.column(name)) for name in wanted}, copy=False)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _not_parquet(path, error) from None
     if not len(frame):
         raise DataError(paragraph(str(path), "the table has no rows", "Bring a table with rows"))
     return frame
+
+
+def _column(column: pa.ChunkedArray) -> Any:
+    """Return a column for pandas; its own way to categories takes six times as long."""
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pandas()
+    names = column.chunk(0).dictionary.to_pandas()
+    kind = np.min_scalar_type(-max(len(names), 1))
+    codes = np.empty(len(column), kind)
+    at = 0
+    for chunk in column.chunks:
+        codes[at : at + len(chunk)] = chunk.indices.fill_null(-1).to_numpy()
+        at += len(chunk)
+    return pd.Categorical.from_codes(codes, pd.Index(names), validate=False)
 
 
 READERS: dict[str, Callable[[Path, str], pd.DataFrame]] = {

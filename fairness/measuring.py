@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,15 +18,13 @@ from .groups import CROSS, Grouping
 from .indices import index_block
 from .means import Summed
 from .numeric import numeric_block
+from .passes import together
 from .rates import rate_block
 from .scored import Scored, generalised, score_block
 from .shared_thresholds import GroupScores, group_scores
 from .spec import AuditSpec
 from .table import GroupTable, group_table
 from .tally import Tally
-
-THREADS = 2
-"""Groupings that are measured at a time; more would take memory for little time."""
 
 RATIOS = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
 """Rates whose ratio to the reference group's is measured."""
@@ -58,9 +55,7 @@ def measure(
         Level of the intervals, references, draws and seed.
     """
     measuring = _Measuring(outcomes, positive, spec, Tally.of(outcomes.groups, groupings))
-    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of Python's lock
-        found = list(pool.map(measuring.grouping, groupings))
-    return Found(found, measuring.conditional())
+    return Found(together(measuring.grouping, groupings), measuring.conditional())
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ what remains are running sums. Rows of the same score count half, as in scikit-l
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .passes import Codes, counted, looked_up
+from .passes import Codes, counted, looked_up, together
 from .ranked_group import Group, Numbers, read_group
 
 Ints = NDArray[np.int64]
@@ -201,12 +202,13 @@ def areas_by_group(
     kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
     keys = keys[np.argsort(codes.astype(kind), kind="stable")]
     sizes = counted(codes.__getitem__, len(codes), groups)
-    read = []
-    for part in np.split(keys, np.cumsum(sizes)[:-1]):
+
+    def read(part: NDArray[np.integer]) -> Group:
         part.sort()
         positives = int(np.count_nonzero(part & 1))
-        read.append(read_group(part, True, scores, np.arange(len(part)), positives, 0))
-    return Segments.of(read, sizes)
+        return read_group(part, True, scores, np.arange(len(part)), positives, 0)
+
+    return Segments.of(together(read, np.split(keys, np.cumsum(sizes)[:-1])), sizes)
 
 
 def _sorted(scores: Numbers) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
@@ -217,13 +219,20 @@ def _sorted(scores: Numbers) -> tuple[NDArray[np.integer], NDArray[np.floating]]
         return order, scores[order]
     # Numbers of 32 bits and the row's own number are sorted together as one of 64 bits, which
     # takes half the time of asking for the order.
-    keys = -bits.astype(np.int64)
-    keys <<= 32
-    keys |= np.arange(len(scores), dtype=np.int64)
-    keys.sort()
-    order = (keys & 0xFFFFFFFF).astype(np.uint32)
-    keys >>= 32
-    return order, _flipped((-keys).astype(np.int32)).view(np.float32)
+    keys = bits.astype(np.int64)
+    keys *= -(1 << 32)
+    rows, high = _halves(keys)
+    rows[:] = np.arange(len(scores), dtype=np.uint32)
+    half = len(keys) // 2
+    together(np.ndarray.sort, [keys[:half], keys[half:]])
+    keys.sort(kind="stable")  # which finds both halves sorted and merges them
+    return rows.copy(), _flipped(-high).view(np.float32)
+
+
+def _halves(keys: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Return the lower and the upper 32 bits of each number, as they lie in memory."""
+    low = 0 if sys.byteorder == "little" else 1
+    return keys.view(np.uint32)[low::2], keys.view(np.int32)[1 - low :: 2]
 
 
 def _bits(scores: Numbers) -> NDArray[np.int32] | None:

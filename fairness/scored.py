@@ -29,6 +29,7 @@ from .calibration import calibration_intervals
 from .gaps import simulated_gap
 from .groups import Grouping
 from .means import Means, Summed
+from .passes import together
 from .ranked import Ranked, Segments
 from .subgroups import generalised_mean
 from .tally import Counts, Tallied, Tally
@@ -86,10 +87,11 @@ class Scored:
         return self.ends == (0.0, 1.0)
 
     def count(self) -> None:
-        """Go through the rows for all that is summed over them, before threads ask for it."""
-        parts: list[object] = [self.whole, self.touched, self.histogram]
+        """Go through the rows for all that is summed over them, before groupings ask for it."""
+        names = ["whole", "touched", "histogram"]
         if self.are_probabilities:
-            parts += [self.errors, self.squares, self.bands]
+            names += ["bands", "_first", "_second", "_fourth"]
+        together(partial(getattr, self), names)
 
     @cached_property
     def touched(self) -> Tallied:
@@ -140,32 +142,39 @@ class Scored:
     @cached_property
     def errors(self) -> Summed:
         """Sums of score minus outcome."""
-        total = self._distances[1].then(lambda table: table[:, 0] - table[:, 1])
-        return Summed(self._rows, total, self._distances[2].then(_added), 0.0)
+        total = self._first.then(lambda table: table[:, 0] - table[:, 1])
+        return Summed(self._rows, total, self._second.then(_added), 0.0)
 
     @cached_property
     def squares(self) -> Summed:
         """Sums of its square."""
-        second, fourth = (self._distances[power].then(_added) for power in (2, 4))
-        return Summed(self._rows, second, fourth, 0.0)
+        return Summed(self._rows, self._second.then(_added), self._fourth.then(_added), 0.0)
 
     @cached_property
     def _rows(self) -> Tallied:
         return self.histogram.then(lambda table: table.sum(axis=(1, 2)))
 
     @cached_property
-    def _distances(self) -> dict[int, Tallied]:
-        """Sums of powers of the distance of score and outcome, by outcome, shape (groups, 2)."""
+    def _first(self) -> Tallied:
+        return self._distances(1)
+
+    @cached_property
+    def _second(self) -> Tallied:
+        return self._distances(2)
+
+    @cached_property
+    def _fourth(self) -> Tallied:
+        return self._distances(4)
+
+    def _distances(self, power: int) -> Tallied:
+        """Add up a power of the distance of score and outcome, by outcome, shape (groups, 2)."""
         positive, scores = self.ranked.positive, self.ranked.scores
 
-        def powers(part: slice, power: int) -> Numbers:
+        def powers(part: slice) -> Numbers:
             distance = np.abs(scores[part] - positive[part].astype(np.float64))
             return np.asarray(distance**power, np.float64)
 
-        return {
-            power: self.tally.count(positive.__getitem__, 2, partial(powers, power=power))
-            for power in (1, 2, 4)
-        }
+        return self.tally.count(positive.__getitem__, 2, powers)
 
     @cached_property
     def whole(self) -> Segments:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .groups import Grouping
-from .passes import Codes, Read, counted, crossed, looked_up
+from .passes import BLOCK, Codes, Read, counted, crossed, looked_up
 
 Counts = NDArray[np.int64]
 
@@ -67,8 +67,7 @@ class Tally:
         for one in singles[1:]:
             cells = crossed(cells, one.codes, size, len(one.names))
             size *= len(one.names)
-        some_row = np.zeros(size, np.intp)  # of each cell; all its rows are in the same groups
-        some_row[cells] = np.arange(rows)
+        some_row = _some_row(cells, size)  # all rows of a cell are in the same groups
         lookups = {one.column: one.codes[some_row] for one in groupings}
         return cls(rows, cells, size, lookups)
 
@@ -139,6 +138,19 @@ class Tallied:
     def then(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Tallied:
         """Return what a function makes of the counts of each grouping."""
         return Tallied(lambda grouping: change(self.by(grouping)))
+
+
+def _some_row(cells: Codes, size: int) -> NDArray[np.intp]:
+    """Return a row of each cell that has any, shape (cells,), seldom looking at them all."""
+    missing = counted(cells.__getitem__, len(cells), size) > 0
+    out = np.zeros(size, np.intp)
+    for start in range(0, len(cells), BLOCK):
+        if not missing.any():
+            break
+        own = cells[start : start + BLOCK]
+        out[own] = np.arange(start, start + len(own))
+        missing[own] = False
+    return out
 
 
 def _nothing(part: slice) -> NDArray[Any]:
