@@ -162,7 +162,7 @@ def one_class(true: NDArray[Any], predicted: NDArray[Any], index: int) -> NDArra
 
 def _pairs(true: Codes, predicted: Codes, classes: int) -> Read:
     """Give every row the number of its pair of label and prediction."""
-    return lambda part: true[part].astype(np.intp) * classes + predicted[part]
+    return lambda part: np.multiply(true[part], classes, dtype=np.intp) + predicted[part]
 
 
 def accuracy_share(right: Counts) -> Share:

@@ -16,7 +16,7 @@ from ..errors import DataError, RecipeError, nearest, paragraph
 from .cut import cut_column
 from .groups import Grouping, group_column, natural_order, renumbered, value_codes
 from .numeric import numeric_figures
-from .passes import Codes
+from .passes import Codes, together
 from .written import Figures, cut_figures, written_figures
 
 GROUP = "group:"
@@ -423,8 +423,7 @@ def class_codes(
     label: pd.Series[Any], prediction: pd.Series[Any]
 ) -> tuple[Codes, Codes, tuple[str, ...]]:
     """Give the classes of both columns the same numbers; missing is -1. Return their names, too."""
-    true, true_names = value_codes(label)
-    predicted, predicted_names = value_codes(prediction)
+    (true, true_names), (predicted, predicted_names) = together(value_codes, (label, prediction))
     if not set(predicted_names) & set(true_names):
         # A file may write 1 in one column and 1.0 in the other.
         true_names, predicted_names = _as_numbers(true_names), _as_numbers(predicted_names)

@@ -114,7 +114,7 @@ def value_codes(values: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:
         raw, categories = known
         size = len(categories)
         # Moved up by one, so that a missing value counts as the first.
-        rows = counted(lambda part: raw[part].astype(np.intp) + 1, len(raw), size + 1)
+        rows = counted(lambda part: np.add(raw[part], 1, dtype=np.intp), len(raw), size + 1)
         texts = [
             _text(value) if used else "" for value, used in zip(categories, rows[1:], strict=True)
         ]

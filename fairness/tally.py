@@ -97,7 +97,9 @@ class Tally:
 
         def table(codes: Codes, groups: int) -> NDArray[Any]:
             def flat(part: slice) -> NDArray[Any]:
-                return codes[part].astype(np.intp) * size + values(part)
+                out = np.multiply(codes[part], size, dtype=np.intp)
+                out += values(part)
+                return out
 
             return counted(flat, self.rows, groups * size, weights).reshape(groups, size)
 

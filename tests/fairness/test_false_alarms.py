@@ -105,7 +105,7 @@ def false_alarms(
 @pytest.mark.parametrize("groups", [2, 4, 14])
 @pytest.mark.parametrize("make", [binary, classes, label_sets, numbers])
 def test_at_most_one_audit_in_twenty_raises_a_false_alarm(make, groups, rows):
-    # At a true share of 3% more than 10 of 200 come up once in 25 tries, more than 30 of 600 in 350.
+    # At a true share of 3% more than 10 of 200 come up once in 25 tries, 30 of 600 once in 350.
     tables = 200 if make is binary else 600
     alarmed, chances = false_alarms(make, rows, groups, tables, WHOLE)
     assert alarmed <= tables / 20
