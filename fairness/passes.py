@@ -27,7 +27,8 @@ BLOCK = 1 << 16
 THREADS = 2
 """Passes that are made at a time; more would take memory for little time."""
 
-Given, Found = TypeVar("Given"), TypeVar("Found")
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 def together(work: Callable[[Given], Found], parts: Iterable[Given]) -> list[Found]:
