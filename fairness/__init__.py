@@ -13,8 +13,8 @@ What is measured, for the class that counts as positive (the favourable answer):
 - ``precision``: how many of the rows predicted positive are truly so.
 - ``accuracy``: how many rows are predicted right; ``base_rate``: how many are truly positive.
 
-Of sets of labels each label is measured so; of numbers the mean error and its size; of written answers
-how many equal the expected one, how much of its words they hold, and how long they are.
+Of sets of labels each label is measured so; of numbers the mean error and its size; of written
+answers how many equal the expected one, how much of its words they hold, and how long they are.
 
 Each rate carries a Wilson interval, and each group the *signed difference* of its rate to all
 other rows with Newcombe's interval: this is where to look for a group that is treated worse. The

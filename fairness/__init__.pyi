@@ -8,13 +8,13 @@ from .audit_pairs.record import AuditPair as AuditPair
 from .curves import GroupCurve as GroupCurve
 from .curves import curves_table as curves_table
 from .findings import findings as findings
-from .frame import read_predictions as read_predictions
 from .gaps import Gap as Gap
 from .group_rates import group_areas as group_areas
 from .group_rates import group_rates as group_rates
 from .metadata import metadata_groups as metadata_groups
 from .perturbed.measure import perturb as perturb
 from .perturbed.spec import PerturbSpec as PerturbSpec
+from .predictions import read_predictions as read_predictions
 from .privacy.check import privacy as privacy
 from .remedies.compare import compare_remedies as compare_remedies
 from .remedies.spec import RemedySpec as RemedySpec

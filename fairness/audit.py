@@ -14,9 +14,10 @@ import pandas as pd
 from ..core.dataset import Dataset
 from ..core.measured import Measured
 from ..core.runs import Run
+from .answers import Kind
 from .conditional import Conditional
 from .curves import GroupCurve
-from .frame import MOST_GROUPS, Kind, Outcomes
+from .frame import MOST_GROUPS, Outcomes
 from .groups import intersections
 from .measuring import measure
 from .prepared import prepare

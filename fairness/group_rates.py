@@ -15,8 +15,8 @@ import numpy as np
 
 from ..core.bootstrap import interval
 from ..errors import RecipeError, nearest, paragraph
+from .answers import check_classes, class_codes, finite
 from .counts import RATES, class_counts, shares
-from .frame import check_classes, class_codes, finite
 from .groups import group_column
 from .ranked import areas_by_group
 from .tally import Counts, Tally

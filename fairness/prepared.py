@@ -14,17 +14,10 @@ from ..core.dataset import Dataset
 from ..core.runs import Run
 from ..core.spec import DataSpec
 from ..errors import RecipeError, RunError, nearest, paragraph
-from .frame import (
-    GROUP,
-    KINDS,
-    TEXT,
-    Kind,
-    Outcomes,
-    from_predictions,
-    is_predictions,
-    read_predictions,
-)
+from .answers import KINDS, Kind
+from .frame import GROUP, Outcomes, from_predictions
 from .made import term_columns, with_made
+from .predictions import TEXT, is_predictions, read_predictions
 from .spec import AuditSpec
 
 

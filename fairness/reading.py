@@ -17,11 +17,12 @@ from ..core.files import read_json
 from ..core.measured import Measured
 from ..core.runs import Run
 from ..errors import RunError, paragraph
+from .answers import KINDS, SCORE
+from .answers import Kind as Answers
 from .audit import Audit, audit
 from .conditional import Conditional
 from .curves import GroupCurve
-from .frame import GROUP, KINDS, SCORE
-from .frame import Kind as Answers
+from .frame import GROUP
 from .groups import CROSS, natural_order
 from .shared_thresholds import GroupScores, read_scores
 from .spec import AuditSpec, changed
