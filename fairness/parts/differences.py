@@ -14,7 +14,8 @@ _GAPS = 20
 
 def differences(audit: Audit) -> Section | None:
     """Return the section; None where there is nothing to compare."""
-    if not audit.comparisons:
+    gaps = _gaps(audit)
+    if not audit.comparisons and not gaps.rows:
         return None
     alarms = audit.alarms()
     blocks: list[Block | Section] = []
@@ -37,6 +38,13 @@ def differences(audit: Audit) -> Section | None:
             ),
             _table(audit, alarms),
         ]
+    elif not audit.comparisons:
+        blocks.append(
+            Text(
+                f"All groups have fewer than {audit.spec.small} rows: no difference of one of them "
+                "to all other rows was tested."
+            )
+        )
     else:
         blocks.append(
             Text(
@@ -45,7 +53,6 @@ def differences(audit: Audit) -> Section | None:
                 "is none: the table of visible gaps says how small one could be and not show."
             )
         )
-    gaps = _gaps(audit)
     if gaps.rows:
         blocks.append(gaps)
     return Section(
