@@ -12,6 +12,7 @@ import argparse
 import resource
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -203,12 +204,16 @@ def _sklearn_areas(path: Path, figures: sides.Figures) -> Any:
     return np.array(found)
 
 
-def _audit(path: Path, figures: sides.Figures) -> Any:
-    import pyarrow.parquet  # noqa: F401  (neither side is charged for its imports)
-    import scipy.stats  # noqa: F401
+def _import() -> None:
+    """Import what is imported late, so that neither side is charged for it."""
+    for name in ("pyarrow.parquet", "scipy.stats"):
+        import_module(name)
 
+
+def _audit(path: Path, figures: sides.Figures) -> Any:
     from pellucid.fairness import AuditSpec, audit
 
+    _import()
     columns = {"label": "label", "prediction": "prediction", "score": "score"}
     with sides.timed(figures):
         found = audit(path, **columns, groups=SENSITIVE, spec=AuditSpec(depth=3))
@@ -217,8 +222,8 @@ def _audit(path: Path, figures: sides.Figures) -> Any:
 
 def _read(path: Path, figures: sides.Figures) -> Any:
     import pandas as pd
-    import pyarrow.parquet  # noqa: F401
 
+    _import()
     with sides.timed(figures):
         pd.read_parquet(path)
 

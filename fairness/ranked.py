@@ -79,12 +79,10 @@ class Ranked:
 
     def by_placed(self, codes: Codes, groups: int, most: int = 0) -> Segments:
         """Do the same, given the group at each place."""
-        kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
-        placed = codes.astype(kind)
-        places = np.argsort(placed, kind="stable") if groups > 1 else np.arange(len(placed))
+        places = _by_code(codes, groups)
         outcomes = counted(
-            lambda part: 2 * placed[part].astype(np.intp) + self.positive[part],
-            len(placed),
+            lambda part: 2 * codes[part].astype(np.intp) + self.positive[part],
+            len(codes),
             2 * groups,
         ).reshape(groups, 2)
         sizes = outcomes.sum(axis=1)
@@ -199,8 +197,7 @@ def areas_by_group(
     if bits.min() >= 0:
         keys = keys.astype(np.uint32)
     keys = (keys << 1) | positive
-    kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
-    keys = keys[np.argsort(codes.astype(kind), kind="stable")]
+    keys = keys[_by_code(codes, groups)]
     sizes = counted(codes.__getitem__, len(codes), groups)
 
     def read(part: NDArray[np.integer]) -> Group:
@@ -209,6 +206,14 @@ def areas_by_group(
         return read_group(part, True, scores, np.arange(len(part)), positives, 0)
 
     return Segments.of(together(read, np.split(keys, np.cumsum(sizes)[:-1])), sizes)
+
+
+def _by_code(codes: Codes, groups: int) -> NDArray[np.intp]:
+    """Return places by their group, those of a group in their own order."""
+    if groups == 1:
+        return np.arange(len(codes))
+    kind = next((kind for size, kind in _SMALL if groups <= size), np.int64)
+    return np.argsort(codes.astype(kind), kind="stable")
 
 
 def _sorted(scores: Numbers) -> tuple[NDArray[np.integer], NDArray[np.floating]]:

@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from ...multimodal.escape import visible
 from ...multimodal.palette import LEVELS, level
 from ..frame.texts import tr
 from ..frame.theme import FAMILY, Theme
+from .cell_view import fixed_cells, plain_view
 
 if TYPE_CHECKING:
     from ...core.report.tree import HeatmapFigure
@@ -131,20 +126,9 @@ class HeatGrid(QTableView):
         self._model = _Model(self)
         self.setModel(self._model)
         self.setItemDelegate(_Cells(self, theme))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
+        plain_view(self, theme)
+        fixed_cells(self, ROW, HEADER)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        across, down = self.horizontalHeader(), self.verticalHeader()
-        across.setMinimumHeight(HEADER)
-        down.setDefaultSectionSize(ROW)
-        for header in (across, down):
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        theme.changed.connect(self.viewport().update)
 
     @property
     def figure(self) -> HeatmapFigure | None:

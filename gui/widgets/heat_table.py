@@ -20,18 +20,13 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from ...multimodal.escape import visible
 from ...multimodal.palette import LEVELS, level
 from ..frame.texts import tr
 from ..frame.theme import FAMILY, Theme
+from .cell_view import fixed_cells, plain_view
 from .word_map import STRONG, signed
 
 if TYPE_CHECKING:
@@ -175,23 +170,13 @@ class HeatTable(QTableView):
         self.setModel(self._model)
         self.setItemDelegate(_Cells(self, theme))
         self.setAccessibleName(tr("The answer word by word"))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
+        plain_view(self, theme)
+        fixed_cells(self, ROW, HEADER)
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setAccessibleName(tr("Words of the answer"))
         down.setAccessibleName(tr("Words of the prompt"))
-        across.setMinimumHeight(HEADER)
-        down.setDefaultSectionSize(ROW)
-        for header in (across, down):
-            header.setHighlightSections(True)
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        theme.changed.connect(self.viewport().update)
+        across.setHighlightSections(True)
+        down.setHighlightSections(True)
 
     @property
     def heat(self) -> Heat | None:

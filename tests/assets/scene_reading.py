@@ -36,6 +36,21 @@ def nearest_colour(rgb: np.ndarray) -> str:
     return min(COLOURS, key=lambda name: ((np.array(COLOURS[name]) - rgb) ** 2).sum())
 
 
+def colour_in(picture: np.ndarray, box: list[int]) -> str:
+    """Name the colour of the middle of a box: left, top, right, bottom in pixels."""
+    left, top, right, bottom = box
+    third, fourth = (right - left) // 3, (bottom - top) // 3
+    part = picture[top + fourth : bottom - fourth, left + third : right - third]
+    return nearest_colour(part.reshape(-1, 3).mean(0))
+
+
+def asked_box(row, objects: dict) -> list[int]:
+    """Return the box of the item that a question about a colour names."""
+    shape = next(word for word in row.question.rstrip("?").split() if word in SHAPES)
+    (box,) = [one[3:] for one in objects[row.file_name] if one[0] == shape]
+    return box
+
+
 def read(picture: np.ndarray) -> list[dict]:
     """Find the items of a picture: what is colourful on a background that is nearly grey."""
     values = picture.astype(float)

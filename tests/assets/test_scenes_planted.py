@@ -14,8 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from pellucid.assets.samples import scenes
 from pellucid.assets.samples.chance import generator
 from pellucid.assets.samples.scenes_faults import mark_box, marked, old_camera
-from pellucid.assets.samples.scenes_things import SHAPES
-from pellucid.tests.assets.scene_reading import nearest_colour
+from pellucid.tests.assets.scene_reading import asked_box, colour_in
 
 LEARNT = ("train", "validation")
 
@@ -105,14 +104,10 @@ def test_pictures_of_the_old_camera_are_dim_noisy_and_blurred(shown, pixels) -> 
 
 def test_colours_are_read_worse_from_the_old_camera(asked, pixels, scene_truth) -> None:
     of_colour = asked[asked.asks == "colour"]
-    said = []
-    for row in of_colour.itertuples():
-        shape = next(word for word in row.question.rstrip("?").split() if word in SHAPES)
-        (box,) = [one[3:] for one in scene_truth["objects"][row.file_name] if one[0] == shape]
-        left, top, right, bottom = box
-        third, fourth = (right - left) // 3, (bottom - top) // 3
-        part = pixels[row.file_name][top + fourth : bottom - fourth, left + third : right - third]
-        said.append(nearest_colour(part.reshape(-1, 3).mean(0)))
+    said = [
+        colour_in(pixels[row.file_name], asked_box(row, scene_truth["objects"]))
+        for row in of_colour.itertuples()
+    ]
     right_ones = (np.array(said) == of_colour.answer).groupby(of_colour.camera).mean()
     assert right_ones["new"] > 0.99
     assert right_ones["old"] < 0.7

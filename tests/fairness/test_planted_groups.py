@@ -17,8 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pellucid.fairness import Audit, audit
 from pellucid.fairness.frame import GROUP
-from pellucid.tests.assets.scene_reading import decoded, nearest_colour
-from pellucid.tests.assets.test_scenes_planted import SHAPES
+from pellucid.tests.assets.scene_reading import asked_box, colour_in, decoded
 from pellucid.tests.assets.test_sounds import heard
 
 FOLDER = Path(str(files("pellucid.assets.samples")))
@@ -68,15 +67,13 @@ def test_scenes() -> None:
     asked = pd.read_csv(io.StringIO(text), dtype=str)
     truth = planted("scenes")
     asked = asked[asked.asks == "colour"]
-    said = []
-    for row in asked.itertuples():
-        shape = next(word for word in row.question.rstrip("?").split() if word in SHAPES)
-        (box,) = [one[3:] for one in truth["objects"][row.file_name] if one[0] == shape]
-        left, top, right, bottom = box
-        third, fourth = (right - left) // 3, (bottom - top) // 3
-        pixels = decoded((FOLDER / "scenes" / row.file_name).read_bytes())
-        part = pixels[top + fourth : bottom - fourth, left + third : right - third]
-        said.append(nearest_colour(part.reshape(-1, 3).mean(0)))
+    said = [
+        colour_in(
+            decoded((FOLDER / "scenes" / row.file_name).read_bytes()),
+            asked_box(row, truth["objects"]),
+        )
+        for row in asked.itertuples()
+    ]
     frame = pd.DataFrame({"label": asked.answer, "prediction": said, "group:camera": asked.camera})
     group = truth["group"]
     assert {"accuracy", "true_positive_rate"} <= worse_in(audit(frame), "camera", group["value"])

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from ....multimodal.escape import visible
 from ...frame.texts import tr
 from ...frame.theme import FAMILY, Theme
+from ...widgets.cell_view import plain_view
 
 if TYPE_CHECKING:
     from ....core.report.numbers import Shown
@@ -168,21 +169,15 @@ class TreeTable(QTableView):
         self.setModel(self._model)
         self.setItemDelegate(_Cells(self, theme))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
+        plain_view(self, theme)
         self.setAlternatingRowColors(True)
         self.setWordWrap(True)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
         self.verticalHeader().hide()
         self.verticalHeader().setAccessibleName(tr("Rows"))
         self.horizontalHeader().setAccessibleName(tr("Columns"))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setMinimumHeight(HEADER)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        theme.changed.connect(self.viewport().update)
 
     @property
     def marked(self) -> frozenset[int]:
